@@ -1,0 +1,52 @@
+"""From text to the terms that BM25 counts. The same for passages and questions."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+ANALYZER_VERSION = "1"
+
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(
+    rf"""
+      (?P<cjk>[{_CJK}]+)
+    | (?P<number>\d+(?:[.,:/-]\d+)*)
+    | (?P<word>[^\W\d_{_CJK}]+(?:['’][^\W\d_{_CJK}]+)*)
+    """,
+    re.VERBOSE,
+)
+_MARKS = re.compile(r"[\u0300-\u036f]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_POSSESSIVE = re.compile(r"['’]s$")
+_STEMMER = Stemmer.Stemmer("english")
+
+
+def analyze(text: str) -> list[str]:
+    """The terms of a text, in order, repeated as often as they occur.
+
+    Case and accents are folded (NFKD, combining marks dropped), possessives taken off, words stemmed
+    (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`; a range
+    also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs.
+    """
+    folded = _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    folded = unicodedata.normalize("NFC", folded)
+    terms: list[str] = []
+    for match in _TOKEN.finditer(folded):
+        token = match.group()
+        if match.lastgroup == "cjk":
+            terms.extend(token[start : start + 2] for start in range(max(1, len(token) - 1)))
+        elif match.lastgroup == "number":
+            number = _THOUSANDS.sub("", token)
+            terms.append(number)
+            if "-" in number or "/" in number:
+                terms.extend(re.split("[-/]", number))
+        else:
+            terms.append(_stem(_POSSESSIVE.sub("", token).replace("’", "").replace("'", "")))
+    return terms
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word))

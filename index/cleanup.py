@@ -1,0 +1,166 @@
+"""From source characters to the words a reader reads, each character's origin kept.
+
+The declared clean-up, applied alike to every source:
+
+* white space and line ends become one space (nothing between Chinese or Japanese characters);
+* the pieces of a paragraph that something cuts in two are joined by a space;
+* a word hyphenated at a line end or a cut is joined again; the hyphen stays where the source elsewhere
+  writes the word with it, or knows both halves but never the joined word;
+* Markdown is read: escapes, character references, emphasis, code ticks, links and images leave their text;
+* soft hyphens and zero-width characters vanish.
+"""
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.article import Span
+
+CLEANUP_VERSION = "1"
+
+_CJK = r"\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
+_SPECIAL = re.compile(r"[\\*_`\[&\u00ad\u200b-\u200d\u2060\ufeff]|\s\s|[^\S ]|^\s|\s$")
+_MARKUP = re.compile(
+    r"""
+      \\(?P<escape>[!-/:-@\[-`{-~])
+    | !?\[(?P<link>[^\[\]\n]{0,1000})\]\([^()\s]{0,2000}(?:\([^()\s]{0,1000}\)[^()\s]{0,1000})?(?:\s+"[^"\n]{0,1000}")?\)
+    | (?P<fence>`{1,3})(?P<code>[^`\n]{1,1000})(?P=fence)
+    | (?<![\w*])(?P<stars>\*{1,3})(?=[^\s*])(?P<starred>[^*]{1,2000}?)(?<=\S)(?P=stars)(?![\w*])
+    | (?<![\w_])(?P<lines>_{1,3})(?=[^\s_])(?P<lined>[^_]{1,2000}?)(?<=\S)(?P=lines)(?![\w_])
+    | (?P<reference>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)
+    | (?P<invisible>[\u00ad\u200b-\u200d\u2060\ufeff]+)
+    | (?P<space>\s+)
+    """,
+    re.VERBOSE,
+)
+_WORD_BEFORE_HYPHEN = re.compile(r"[^\W\d_]+(?=-$)")
+_WORD_AFTER_HYPHEN = re.compile(r"^[^\W\d_]+")
+_ENDS_IN_CJK = re.compile(f"[{_CJK}]$")
+_STARTS_WITH_CJK = re.compile(f"^[{_CJK}]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A run of clean text and the source range it came from; as long as that range unless it was replaced."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """Clean text and its way back to the source."""
+
+    text: str
+    spans: tuple[Span, ...]
+    _pieces: tuple[_Piece, ...]
+    _starts: tuple[int, ...]
+
+    def source_spans(self, start: int, end: int) -> tuple[Span, ...]:
+        """Where text[start:end] stands in the source: one range for each of the spans that it touches.
+
+        Raises ValueError for an empty range or one that leaves the text.
+        """
+        if not 0 <= start < end <= len(self.text):
+            raise ValueError(f"no characters {start} to {end} in a text of {len(self.text)}")
+        touched: dict[Span, Span] = {}
+        for position in range(bisect_right(self._starts, start) - 1, len(self._pieces)):
+            offset, piece = self._starts[position], self._pieces[position]
+            if offset >= end:
+                break
+            begin, stop = piece.start, piece.end
+            if len(piece.text) == stop - begin:
+                begin, stop = begin + max(0, start - offset), begin + min(len(piece.text), end - offset)
+            for span in self.spans:
+                if span[0] < stop and begin < span[1]:
+                    low, high = touched.get(span, (begin, stop))
+                    touched[span] = max(span[0], min(low, begin)), min(span[1], max(high, stop))
+        return tuple(touched.values())
+
+
+def clean_up(source: str, spans: Sequence[Span]) -> CleanText:
+    """The text that a reader reads at `spans` of `source`, by the rules above.
+
+    The same source and spans always give the same text. Raises ValueError for spans that are
+    empty, out of order or outside the source.
+    """
+    last = 0
+    for start, end in spans:
+        if not last <= start < end <= len(source):
+            raise ValueError(f"spans {list(spans)} are not ordered ranges of a text of {len(source)} characters")
+        last = end
+    pieces: list[_Piece] = []
+    for start, end in spans:
+        if pieces:
+            # The cut between two spans reads as a line end.
+            pieces.append(_Piece("\n", pieces[-1].end, start))
+        pieces.extend(_read_markup(source, start, end))
+    pieces = _join_lines(source, pieces)
+    starts, length = [], 0
+    for piece in pieces:
+        starts.append(length)
+        length += len(piece.text)
+    return CleanText("".join(piece.text for piece in pieces), tuple(spans), tuple(pieces), tuple(starts))
+
+
+def _read_markup(source: str, start: int, end: int) -> Iterator[_Piece]:
+    """The pieces of source[start:end] with Markdown read and white space as one space, or one line end."""
+    if not _SPECIAL.search(source[start:end]):
+        yield _Piece(source[start:end], start, end)
+        return
+    position = start
+    for match in _MARKUP.finditer(source, start, end):
+        if match.start() > position:
+            yield _Piece(source[position : match.start()], position, match.start())
+        position = match.end()
+        group = match.lastgroup or ""
+        group = {"stars": "starred", "lines": "lined", "fence": "code"}.get(group, group)
+        inner_start, inner_end = match.span(group)
+        if group == "space":
+            yield _Piece("\n" if "\n" in match.group() else " ", *match.span())
+        elif group == "reference":
+            yield _Piece(html.unescape(match.group()), *match.span())
+        elif group in {"escape", "code"}:
+            yield _Piece(match.group(group), inner_start, inner_end)
+        elif group in {"link", "starred", "lined"} and inner_end > inner_start:
+            yield from _read_markup(source, inner_start, inner_end)
+    if position < end:
+        yield _Piece(source[position:end], position, end)
+
+
+def _join_lines(source: str, pieces: Sequence[_Piece]) -> list[_Piece]:
+    """The pieces with line ends joined, hyphenation undone, and no white space at the ends or in a row."""
+    joined: list[_Piece] = []
+    for position, piece in enumerate(pieces):
+        if piece.text not in {" ", "\n"}:
+            joined.append(piece)
+            continue
+        following = next((later.text for later in pieces[position + 1 :] if not later.text.isspace()), "")
+        if not joined or not following or joined[-1].text.endswith(" "):
+            continue
+        if piece.text == "\n":
+            before = joined[-1].text
+            if _ENDS_IN_CJK.search(before) and _STARTS_WITH_CJK.search(following):
+                continue
+            halves = _WORD_BEFORE_HYPHEN.search(before), _WORD_AFTER_HYPHEN.search(following)
+            if halves[0] and halves[1] and following[0].islower():
+                if not _hyphen_belongs(source, halves[0].group(), halves[1].group()):
+                    shorter = before[:-1]
+                    joined[-1] = _Piece(shorter, joined[-1].start, joined[-1].end - 1)
+                continue
+        joined.append(_Piece(" ", piece.start, piece.end))
+    return joined
+
+
+def _hyphen_belongs(source: str, first: str, second: str) -> bool:
+    """Whether the word cut at a hyphen is written with it, judged by the words of the same source."""
+
+    def stands(word: str) -> bool:
+        return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", source, re.IGNORECASE) is not None
+
+    if stands(first + second):
+        return False
+    return stands(f"{first}-{second}") or (stands(first) and stands(second))

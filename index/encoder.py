@@ -1,0 +1,151 @@
+"""What turns text into vectors: the Encoder protocol, the offline default, any sentence-transformers model."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from index.arrays import Vectors
+from index.errors import EncoderError
+from index.minilm import NAME as DEFAULT_MODEL
+from index.minilm import MiniLM
+
+TokenCounter = Callable[[Sequence[str]], list[int]]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """A model at its boundary, with sentence-transformers' own method names: a SentenceTransformer fits as it is.
+
+    Two more attributes are used where they exist: `max_seq_length`, the most tokens of a text that the model
+    reads, and `tokenizer` (sentence-transformers) or `count_tokens(texts)`, to count them.
+    """
+
+    def encode_query(self, inputs: list[str], /) -> Any:
+        """Vectors of questions: array of floats, shape (len(inputs), dimensions)."""
+
+    def encode_document(self, inputs: list[str], /) -> Any:
+        """Vectors of passages: array of floats, shape (len(inputs), dimensions)."""
+
+
+def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encoder:
+    """The encoder called `name`: the offline default, a folder, or a sentence-transformers model's name.
+
+    A model that is not on this machine is fetched only with `download`. Raises EncoderError if there is none.
+    """
+    if name == DEFAULT_MODEL:
+        return MiniLM()
+    offline = not download or Path(name).is_dir()
+    with _Quiet(offline):
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            return SentenceTransformer(name, device="cpu" if offline and Path(name).is_dir() else None, local_files_only=offline)
+        except Exception as error:  # the library raises whatever its loaders do
+            raise EncoderError(
+                f"no encoder {name!r} ({_first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
+                "sentence-transformers model, or a model's name that qa index --model can fetch"
+            ) from None
+
+
+def encode_queries(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Unit vectors of questions: float32, shape (len(texts), dimensions). Raises EncoderError as `as_vectors`."""
+    return as_vectors(encoder.encode_query(list(texts)), len(texts), encoder)
+
+
+def encode_documents(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Unit vectors of passages: float32, shape (len(texts), dimensions). Raises EncoderError as `as_vectors`."""
+    return as_vectors(encoder.encode_document(list(texts)), len(texts), encoder)
+
+
+def as_vectors(encoded: Any, count: int, encoder: Encoder) -> Vectors:
+    """What an encoder returned as float32 unit vectors; raises EncoderError for another shape or no finite numbers."""
+    vectors = np.asarray(encoded, dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise EncoderError(f"{encoder_name(encoder)} returned shape {vectors.shape} for {count} texts, expected ({count}, n)")
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or (lengths == 0).any():
+        raise EncoderError(f"{encoder_name(encoder)} returned a vector that is zero or not finite: use another with --model")
+    return np.ascontiguousarray(vectors / lengths, dtype=np.float32)
+
+
+def encoder_name(encoder: Encoder) -> str:
+    """What an encoder is called: its own `name`, the model's name or folder, or its class."""
+    name = getattr(encoder, "name", None)
+    if isinstance(name, str):
+        return name
+    card = getattr(encoder, "model_card_data", None)
+    return getattr(card, "base_model", None) or type(encoder).__name__
+
+
+def weights_hash(encoder: Encoder) -> str:
+    """sha256 over an encoder's weights, "" where it shows none: two encoders of one name are told apart by it."""
+    known = getattr(encoder, "weights", None)
+    if isinstance(known, str):
+        return known
+    state = getattr(encoder, "state_dict", None)
+    if state is None:
+        return ""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(state().items()):
+        digest.update(name.encode())
+        digest.update(str(tensor.dtype).encode())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(_bytes()).numpy())
+    return digest.hexdigest()
+
+
+def token_limit(encoder: Encoder) -> int | None:
+    """The most tokens of a passage that an encoder reads, its own prompt taken off; None if it tells none."""
+    limit = getattr(encoder, "max_seq_length", None)
+    if not isinstance(limit, int) or limit <= 0 or token_counter(encoder) is None:
+        return None
+    prompts = getattr(encoder, "prompts", None) or {}
+    prompt = prompts.get("document") or prompts.get("passage") or ""
+    counter = token_counter(encoder)
+    return limit - (counter([prompt])[0] if prompt and counter else 0)
+
+
+def token_counter(encoder: Encoder) -> TokenCounter | None:
+    """How an encoder counts the tokens of texts, those that it adds itself counted in; None if it does not tell."""
+    count = getattr(encoder, "count_tokens", None)
+    if callable(count):
+        return lambda texts: list(count(list(texts)))
+    tokenizer = getattr(encoder, "tokenizer", None)
+    if not callable(tokenizer):
+        return None
+    return lambda texts: [len(ids) for ids in tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
+
+
+def _bytes() -> Any:
+    import torch
+
+    return torch.uint8
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+
+
+class _Quiet:
+    """While open: no progress bars of the model libraries, and offline where nothing may be fetched."""
+
+    def __init__(self, offline: bool) -> None:
+        self._offline = offline
+
+    def __enter__(self) -> None:
+        if self._offline:
+            # Read when the hub's library is first imported; local_files_only covers the case that it already is.
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        from transformers.utils import logging
+
+        self._bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        from transformers.utils import logging
+
+        if self._bars:
+            logging.enable_progress_bar()

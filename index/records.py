@@ -1,0 +1,44 @@
+"""A list of JSON records in a file of lines, read one at a time from the mapped file."""
+
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class Records(Sequence[Any]):
+    """The records of `NAME.jsonl`, found by the offsets in `NAME.offsets.npy` (int64, one more than records)."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._offsets = np.load(folder / f"{name}.offsets.npy", mmap_mode="r", allow_pickle=False)
+        self._data: mmap.mmap | bytes = b""
+        if len(self):
+            with open(folder / f"{name}.jsonl", "rb") as file:
+                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, position: Any) -> Any:
+        if isinstance(position, slice):
+            return [self[number] for number in range(*position.indices(len(self)))]
+        if not -len(self) <= position < len(self):
+            raise IndexError(f"record {position} of {len(self)}")
+        start, end = self._offsets[position % len(self)], self._offsets[position % len(self) + 1]
+        return json.loads(self._data[start:end])
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[position] for position in range(len(self)))
+
+
+def write_records(folder: Path, name: str, records: Iterable[Any]) -> None:
+    """Writes the two files that `Records` reads."""
+    offsets = [0]
+    with open(folder / f"{name}.jsonl", "wb") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            offsets.append(file.tell())
+    np.save(folder / f"{name}.offsets.npy", np.array(offsets, dtype=np.int64), allow_pickle=False)

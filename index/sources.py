@@ -1,0 +1,211 @@
+"""From folders and files to articles: finds them, decodes them, and says in one line what is wrong with them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from index.article import Article
+from index.errors import SourceError
+from index.markdown import fill_metadata, read_markdown
+from index.stories import Block, Story, read_body, read_stories
+
+SUFFIXES = {".txt": "plain text", ".md": "Markdown", ".markdown": "Markdown", ".jsonl": "a corpus, one article a line"}
+_MAX_LINE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article with its blocks, not yet cut into passages."""
+
+    article: Article
+    blocks: tuple[Block, ...]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read: the articles, the digest of all that was read, and what the user should know of it."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    digest: str = ""
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read, and the name that its articles cite it by."""
+
+    path: Path
+    name: str
+
+
+def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
+    """The files of articles among `paths` (files and folders, these searched through), by name.
+
+    In a folder with a corpus.jsonl only that is read: its other files are questions and judgements.
+    Hidden files are passed over. Raises SourceError for a path that is missing or of another kind,
+    and if there is no article at all.
+    """
+    files: list[SourceFile] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            files.extend(_walk(path))
+        elif not path.exists():
+            raise SourceError(f"{path}: no such file or folder: name a folder of articles")
+        elif path.suffix.lower() not in SUFFIXES:
+            raise SourceError(f"{path}: expected {_expected()}, found {path.suffix or 'no suffix'}: convert or rename it")
+        else:
+            files.append(SourceFile(path, path.name))
+    if not files:
+        named = ", ".join(str(path) for path in paths)
+        raise SourceError(f"{named or 'no path'}: no articles found: expected files of {_expected()}")
+    return sorted(files, key=lambda file: file.name)
+
+
+def digest_sources(files: Iterable[SourceFile]) -> str:
+    """sha256 over the names and contents of files: equal exactly when nothing changed. Raises SourceError."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(_read_bytes(file)).digest())
+    return digest.hexdigest()
+
+
+def read_sources(files: Sequence[SourceFile]) -> Reading:
+    """The articles of all files. A file that cannot be used adds its line to `problems`, and none of its articles."""
+    reading = Reading(digest=digest_sources(files))
+    seen: dict[str, str] = {}
+    for file in files:
+        try:
+            for place, draft in _read_file(file, reading.warnings):
+                if draft.article.id in seen:
+                    raise SourceError(
+                        f"{place}: two articles with the id {draft.article.id!r}, the other in {seen[draft.article.id]}: "
+                        "rename one, or index the folder that holds both"
+                    )
+                seen[draft.article.id] = place
+                reading.drafts.append(draft)
+        except SourceError as error:
+            reading.problems.append(str(error))
+            reading.drafts = [draft for draft in reading.drafts if draft.article.source != file.name]
+    return reading
+
+
+def _walk(folder: Path) -> Iterator[SourceFile]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
+        for name in sorted(["corpus.jsonl"] if "corpus.jsonl" in names else names):
+            path = Path(parent, name)
+            yield SourceFile(path, path.relative_to(folder).as_posix())
+
+
+def _expected() -> str:
+    return ", ".join(f"{suffix} ({kind})" for suffix, kind in SUFFIXES.items() if suffix != ".markdown")
+
+
+def _read_file(file: SourceFile, warnings: list[str]) -> Iterator[tuple[str, Draft]]:
+    """The articles of a file, each with the place to name in an error."""
+    text = decode(_read_bytes(file), file.name, warnings)
+    if not text.strip():
+        raise SourceError(f"{file.name}: the file is empty, expected an article: write one or remove the file")
+    suffix = file.path.suffix.lower()
+    if suffix == ".jsonl":
+        yield from _read_corpus(text, file.name)
+        return
+    _check_lines(text, file.name)
+    stories = [read_markdown(text, file.name)] if suffix in {".md", ".markdown"} else read_stories(text)
+    if not any(story.blocks for story in stories):
+        raise SourceError(f"{file.name}: no paragraph found, expected an article: write one or remove the file")
+    for number, story in enumerate(stories, 1):
+        article_id = file.name if len(stories) == 1 else f"{file.name}#{number}"
+        yield file.name, _draft(story, article_id, file.name, text)
+
+
+def _read_corpus(text: str, name: str) -> Iterator[tuple[str, Draft]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{name}:{number}"
+        record = read_record(line, place)
+        article_id, body = record.get("_id", record.get("id")), record.get("text")
+        if not isinstance(article_id, str | int) or isinstance(article_id, bool) or str(article_id) == "":
+            raise SourceError(f"{place}: expected an _id, found fields {sorted(record)}: give each article its own")
+        if not isinstance(body, str):
+            raise SourceError(f"{place}: expected a text, found {type(body).__name__}: give the article's text as a string")
+        body = body.replace("\r\n", "\n").replace("\r", "\n")
+        _check_lines(body, place)
+        story = read_body(body)
+        metadata = record.get("metadata")
+        fill_metadata(story, {**(metadata if isinstance(metadata, dict) else {}), **record})
+        yield place, _draft(story, str(article_id), name, body)
+
+
+def read_record(line: str, place: str) -> dict[str, Any]:
+    """A line of JSONL as an object. Raises SourceError, naming `place`, if it is none."""
+    try:
+        record = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        found = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise SourceError(f"{place}: not JSON ({found}): expected one object a line") from None
+    if not isinstance(record, dict):
+        raise SourceError(f"{place}: expected a JSON object, found {type(record).__name__}: write one object a line")
+    return record
+
+
+def _draft(story: Story, article_id: str, source: str, text: str) -> Draft:
+    title = story.title or (Path(source).stem if not source.endswith(".jsonl") else "")
+    article = Article(
+        id=article_id,
+        title=title,
+        text=text,
+        source=source,
+        extent=story.extent,
+        published=story.published,
+        byline=story.byline,
+        url=story.url,
+        section=story.section,
+        credits=tuple(story.credits),
+    )
+    return Draft(article, tuple(story.blocks))
+
+
+def _read_bytes(file: SourceFile) -> bytes:
+    try:
+        return file.path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{file.path}: cannot be read ({error.strerror}): check its permissions") from None
+
+
+def decode(data: bytes, name: str, warnings: list[str]) -> str:
+    """A file's text: UTF-8 (or UTF-16 that says so) without its byte order mark, line ends as \\n.
+
+    Bytes that are no UTF-8 are read as U+FFFD, with a warning. Raises SourceError for a binary file.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data:
+        raise SourceError(f"{name}: a binary file, expected UTF-8 text: convert it to text or leave it out")
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        text = data.decode(encoding, errors="replace")
+        warnings.append(
+            f"{name}: not valid {error.encoding.upper().removesuffix('-SIG')} at byte {error.start}: "
+            f"{text.count(chr(0xFFFD))} characters read as U+FFFD"
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_lines(text: str, place: str) -> None:
+    longest = max(map(len, text.split("\n")))
+    if longest > _MAX_LINE:
+        raise SourceError(
+            f"{place}: a line of {longest:,} characters, expected at most {_MAX_LINE:,}: "
+            "put each paragraph on a line of its own, or leave the file out"
+        )

@@ -1,0 +1,294 @@
+"""From the text of a page to its stories: titles, bylines, dates, and paragraphs made whole again.
+
+Pages that come out of newspapers are broken: captions and column breaks cut sentences in two, several
+stories share a page, and breadcrumbs, dates, bylines and credits stand between the paragraphs.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from index import lines
+from index.article import Kind, Span
+
+STORIES_VERSION = "1"
+
+_BLANK = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+# Text wrapped at a margin has no longer lines than this; in text with longer ones each line is a paragraph.
+_WRAPPED = 120
+# Headings in a row: a title with its standfirst; any more are a list or verse.
+_HEADINGS_IN_A_ROW = 2
+_CAPTION_WORDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of a story, where it stands in the source, and the heading above it."""
+
+    kind: Kind
+    spans: tuple[Span, ...]
+    section: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """What a page tells of one story. `extent` reaches from its first to its last line."""
+
+    title: str = ""
+    byline: str = ""
+    published: date | None = None
+    section: str = ""
+    url: str = ""
+    credits: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    extent: Span = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A block of lines of the page, and what it was seen to be."""
+
+    role: str  # text, caption, heading, title, or one of the metadata: breadcrumb, date, byline, sign-off, credit, url
+    spans: tuple[Span, ...]
+    text: str
+
+    @property
+    def is_prose(self) -> bool:
+        return self.role in {"text", "heading"}
+
+
+def read_stories(text: str) -> list[Story]:
+    """The stories of a page, in order: at least one if there is anything but white space."""
+    parts = _mark_headings(_join_cut_sentences(_classify(text)))
+    titles = _find_titles(parts)
+    bounds = [*_story_starts(parts, titles), len(parts)]
+    return [_read_story(parts[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+
+
+def read_body(text: str) -> Story:
+    """The one story of a text that has its title elsewhere (a line of a corpus)."""
+    parts = _mark_headings(_join_cut_sentences(_classify(text)))
+    return _read_story(parts) if parts else Story()
+
+
+def _classify(text: str) -> list[_Part]:
+    """The page as parts, each with the role that its form alone tells."""
+    parts: list[_Part] = []
+    seen_prose = False
+    for start, end in _split(text):
+        block = text[start:end]
+        role, spans = "text", ((start, end),)
+        credits = lines.find_credits(block)
+        if credits:
+            rest = _outside(credits, block, start)
+            role, spans = ("caption", rest) if rest else ("credit", spans)
+        elif lines.is_sign_off(block):
+            role, seen_prose = "sign-off", False
+        elif lines.read_byline(block):
+            role = "byline"
+        elif lines.read_date(block):
+            role = "date"
+        elif lines.read_url(block):
+            role = "url"
+        elif not seen_prose and lines.is_breadcrumb(block):
+            role = "breadcrumb"
+        elif lines.is_finished(block):
+            seen_prose = True
+        parts.append(_Part(role, spans, block))
+        if role == "caption":
+            parts.extend(_Part("credit", ((start + low, start + high),), block[low:high]) for low, high in credits)
+    return parts
+
+
+def _split(text: str) -> Iterator[Span]:
+    """Where the blocks of a text stand: between blank lines, at metadata lines, and line by line in unwrapped text."""
+    position = 0
+    for gap in [*_BLANK.finditer(text), None]:
+        end = gap.start() if gap else len(text)
+        yield from _split_lines(text, position, end)
+        position = gap.end() if gap else end
+
+
+def _split_lines(text: str, start: int, end: int) -> Iterator[Span]:
+    spans = [_strip(text, *match.span()) for match in re.compile(r"[^\n]+").finditer(text, start, end)]
+    spans = [span for span in spans if span[0] < span[1]]
+    wrapped = all(high - low <= _WRAPPED for low, high in spans)
+    begin: int | None = None
+    for position, (low, high) in enumerate(spans):
+        line = text[low:high]
+        alone = bool(lines.read_byline(line) or lines.read_date(line) or lines.is_sign_off(line) or lines.read_url(line))
+        if begin is not None and (alone or not wrapped):
+            yield begin, spans[position - 1][1]
+            begin = None
+        if alone or not wrapped:
+            yield low, high
+        elif begin is None:
+            begin = low
+    if begin is not None:
+        yield begin, spans[-1][1]
+
+
+def _strip(text: str, start: int, end: int) -> Span:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
+
+def _outside(inner: Sequence[Span], block: str, offset: int) -> tuple[Span, ...]:
+    """What is left of a block outside the given ranges, as ranges of the source, without bare punctuation."""
+    edges = [0, *(edge for span in inner for edge in span), len(block)]
+    rest = [_strip(block, low, high) for low, high in zip(edges[::2], edges[1::2], strict=True)]
+    return tuple((offset + low, offset + high) for low, high in rest if re.search(r"\w", block[low:high]))
+
+
+def _join_cut_sentences(parts: Sequence[_Part]) -> list[_Part]:
+    """The parts with every sentence that a caption or a column break cuts in two made whole, as one part."""
+    joined: list[_Part] = []
+    taken: set[int] = set()
+    roles = {position: part.role for position, part in enumerate(parts)}
+    for position, part in enumerate(parts):
+        if position in taken:
+            continue
+        part = replace(part, role=roles[position])
+        while part.role == "text" and not lines.is_finished(part.text) and not lines.continues(part.text):
+            rest = _find_rest(parts, position, part, roles)
+            if rest is None:
+                break
+            taken.add(rest)
+            part = _Part("text", (*part.spans, *parts[rest].spans), f"{part.text} {parts[rest].text}")
+            position = rest
+        joined.append(part)
+    return joined
+
+
+def _find_rest(parts: Sequence[_Part], position: int, part: _Part, roles: dict[int, str]) -> int | None:
+    """Which later part goes on with the unfinished `part`; marks a paragraph that interrupts it as a caption."""
+    following = [
+        later for later in range(position + 1, min(position + 8, len(parts))) if roles[later] not in {"caption", "credit"}
+    ]
+    if not following or roles[following[0]] != "text":
+        return None
+    first = parts[following[0]]
+    if lines.continues(first.text) or (lines.runs_on(part.text) and not _is_headline(parts, following[0])):
+        return following[0]
+    if len(following) < 2 or roles[following[1]] != "text" or not lines.continues(parts[following[1]].text):
+        return None
+    interrupts = lines.is_finished(first.text) and len(first.text.split()) <= _CAPTION_WORDS
+    if position > 0 and interrupts and len(part.text.split()) > 5:
+        roles[following[0]] = "caption"
+        return following[1]
+    return None
+
+
+def _is_headline(parts: Sequence[_Part], position: int) -> bool:
+    """Whether the part at `position` is a heading that a byline or date follows: the next story's title."""
+    for part in parts[position : position + 3]:
+        if part.role in {"byline", "date"}:
+            return True
+        if part.role != "text" or not lines.looks_like_heading(part.text):
+            return False
+    return False
+
+
+def _mark_headings(parts: Sequence[_Part]) -> list[_Part]:
+    """The parts with headings told from short paragraphs: short, unfinished, few in a row, with text below them."""
+    marked = [
+        replace(part, role="heading")
+        if part.role == "text" and len(part.spans) == 1 and lines.looks_like_heading(part.text)
+        else part
+        for part in parts
+    ]
+    result: list[_Part] = []
+    run: list[_Part] = []
+    for part in [*marked, None]:
+        if part is not None and part.role == "heading":
+            run.append(part)
+            continue
+        ends = part is None or part.role == "sign-off"
+        if run and (ends or len(run) > _HEADINGS_IN_A_ROW) and not (part is not None and part.role in {"byline", "date"}):
+            run = _demote(run, keep_first=not result and len(run) > 1)
+        result.extend(run)
+        run = []
+        if part is not None:
+            result.append(part)
+    return result
+
+
+def _demote(run: Sequence[_Part], *, keep_first: bool) -> list[_Part]:
+    """A row of short lines with no text of their own as one paragraph, after the title if it begins a page."""
+    title, rest = (list(run[:1]), run[1:]) if keep_first else ([], run)
+    spans = tuple(span for part in rest for span in part.spans)
+    return [*title, _Part("text", spans, "\n".join(part.text for part in rest))]
+
+
+def _find_titles(parts: Sequence[_Part]) -> set[int]:
+    """Which headings are titles: the page's first, one with a byline or date below, one after a sign-off."""
+    titles: set[int] = set()
+    fresh, run_start = True, None
+    for position, part in enumerate(parts):
+        if part.role == "heading":
+            run_start = position if run_start is None else run_start
+            if fresh:
+                titles.add(run_start)
+                fresh = False
+        elif part.role == "text":
+            fresh, run_start = False, None
+        elif part.role in {"byline", "date"} and run_start is not None:
+            titles.add(run_start)
+            fresh = False
+        elif part.role == "sign-off":
+            fresh, run_start = True, None
+        elif part.role == "caption":
+            run_start = None
+    return titles
+
+
+def _story_starts(parts: Sequence[_Part], titles: set[int]) -> list[int]:
+    """Where stories begin: at their titles, or at the breadcrumb and date right above; the first at the page's top."""
+    starts = []
+    for title in sorted(titles):
+        start = title
+        while start > 0 and parts[start - 1].role in {"breadcrumb", "date", "url"}:
+            start -= 1
+        starts.append(start)
+    if not parts:
+        return []
+    if not starts or any(part.role in {"text", "sign-off", "byline"} for part in parts[: starts[0]]):
+        return [0, *starts]
+    return [0, *starts[1:]]
+
+
+def _read_story(parts: Sequence[_Part]) -> Story:
+    story = Story(extent=(min(p.spans[0][0] for p in parts), max(p.spans[-1][1] for p in parts)))
+    heading: list[str] = []
+    previous = ""
+    for part in parts:
+        if part.role == "heading":
+            if not story.title and not story.blocks:
+                story.title = _one_line(part.text)
+            else:
+                heading = [*heading, _one_line(part.text)] if previous == "heading" else [_one_line(part.text)]
+        elif part.role in {"text", "caption"}:
+            kind: Kind = "caption" if part.role == "caption" else "paragraph"
+            story.blocks.append(Block(kind, part.spans, " – ".join(heading)))
+        else:
+            _read_metadata(story, part)
+        previous = part.role
+    return story
+
+
+def _read_metadata(story: Story, part: _Part) -> None:
+    if part.role == "breadcrumb":
+        story.section = lines.breadcrumb_section(part.text)
+    elif part.role == "date":
+        story.published = story.published or lines.read_date(part.text)
+    elif part.role == "byline":
+        story.byline = ", ".join(filter(None, [story.byline, lines.read_byline(part.text)]))
+    elif part.role == "url":
+        story.url = story.url or lines.read_url(part.text) or ""
+    else:
+        story.credits.append(_one_line(part.text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,134 @@
+"""What a user holds: a library of articles that can be searched and asked."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from index import Article, Encoder, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index.index import Lazy
+from index.passages import context_of, searchable_text
+from index.searchers import Query
+from index.store import MANIFEST
+from qa.answer import Answer, Hit, Hits, LegScore, Why
+from qa.confidence import FOUND_FROM, confidence
+from qa.highlight import best_sentence, matched_terms
+from qa.retriever import SYSTEMS, Found, System, retrieve
+
+DEFAULT_STORE = Path("index/store")
+MAX_QUESTION = 2_000
+DEFAULT_K = 10
+
+
+class Library:
+    """Articles with their index. Safe to ask from several threads at once."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str] = DEFAULT_STORE, encoder: Encoder | None = None) -> "Library":
+        """The library of the index in `folder`. Raises IndexFolderError and EncoderError."""
+        return cls(Index.open(Path(folder), encoder))
+
+    @property
+    def articles(self) -> Lazy[Article]:
+        return self.index.articles
+
+    @property
+    def passages(self) -> Lazy[Passage]:
+        return self.index.passages
+
+    def search(self, question: str, k: int = DEFAULT_K, system: System = "hybrid") -> Hits:
+        """The k best passages, best first; all of them if there are fewer. Raises QuestionError."""
+        return self.ask_many([question], k, system)[0].hits
+
+    def ask(self, question: str, k: int = DEFAULT_K, system: System = "hybrid") -> Answer:
+        """What the articles say to a question, with the k best passages. Raises QuestionError."""
+        return self.ask_many([question], k, system)[0]
+
+    def ask_many(self, questions: Sequence[str], k: int = DEFAULT_K, system: System = "hybrid") -> list[Answer]:
+        """`ask` for several questions, encoded together. Raises QuestionError."""
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
+        if system not in SYSTEMS:
+            raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
+        for question in questions:
+            check_question(question)
+        queries = self.index.queries(questions) if questions else []
+        return [self._answer(query, retrieve(self.index, query, k, system)) for query in queries]
+
+    def warm_up(self) -> "Library":
+        """Loads what the first question would load."""
+        self.index.queries(["warm up"])
+        return self
+
+    def _answer(self, query: Query, found: Found) -> Answer:
+        hits = Hits(query.text, [self._hit(query, found, place) for place in range(len(found.rows))])
+        sure = self._confidence(query, found, hits)
+        return Answer(query.text, bool(hits) and sure >= FOUND_FROM, sure, hits)
+
+    def _hit(self, query: Query, found: Found, place: int) -> Hit:
+        passage = self.passages[int(found.rows[place])]
+        why = Why(
+            LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
+            LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
+            matched_terms(passage.text, query.terms),
+        )
+        highlight = best_sentence(passage.text, query.terms, self.index.lexical)
+        return Hit(passage, place + 1, float(found.scores[place]), why, highlight)
+
+    def _confidence(self, query: Query, found: Found, hits: Hits) -> float:
+        if not hits:
+            return 0.0
+        idf = self.index.lexical.idf(query.terms)
+        passage = hits[0].passage
+        matched = set(matched_terms(searchable_text(passage, context_of(passage.article, passage.section)), query.terms))
+        covered = sum(weight for term, weight in zip(query.terms, idf.tolist(), strict=True) if term in matched)
+        return confidence(float(found.dense.max()), covered / float(idf.sum()) if len(idf) else 0.0)
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+    def __repr__(self) -> str:
+        return f"Library({len(self.articles)} articles, {len(self.passages)} passages, {self.index.manifest.encoder})"
+
+    def _repr_html_(self) -> str:
+        from qa.html import library_html
+
+        return library_html(self)
+
+
+def load(
+    path: str | os.PathLike[str], index: str | os.PathLike[str] | None = None, encoder: Encoder | str | None = None
+) -> Library:
+    """The library of a folder of articles, indexed first if it is not yet or has changed; or of an index folder.
+
+    Without `index` the index is kept in index/store: in that folder itself if it is of these articles
+    already, else in one of its own below it. `encoder` is an Encoder, or the name of one. Raises UserError.
+    """
+    path = Path(path)
+    model = open_encoder(encoder) if isinstance(encoder, str) else encoder
+    if (path / MANIFEST).is_file():
+        return Library.open(path, model)
+    model = model or open_encoder()
+    folder = Path(index) if index is not None else _own_store(path, model)
+    if not is_current(folder, [path], model):
+        build_index([path], folder, model)
+    return Library.open(folder, model)
+
+
+def check_question(question: str) -> None:
+    """Raises QuestionError for a question that is empty, too long, or no text."""
+    if not isinstance(question, str):
+        raise QuestionError(f"the question is {type(question).__name__}, expected text: ask in words")
+    if not question.strip():
+        raise QuestionError("the question is empty: ask in words")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(f"the question has {len(question):,} characters, expected at most {MAX_QUESTION:,}: shorten it")
+
+
+def _own_store(path: Path, encoder: Encoder) -> Path:
+    if path.exists() and is_current(DEFAULT_STORE, [path], encoder):
+        return DEFAULT_STORE
+    return DEFAULT_STORE / f"{path.resolve().name}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
