@@ -1,7 +1,7 @@
 """How articles become searchable: read, cut into passages, embedded, indexed for both legs, stored."""
 
 from index.article import Article, Kind, Passage, Span
-from index.build import BadSources, Built, build_index, is_current
+from index.build import BadSourcesError, Built, build_index, is_current
 from index.cleanup import CleanText, clean_up
 from index.encoder import DEFAULT_MODEL, Encoder, open_encoder
 from index.errors import EncoderError, GoldError, IndexFolderError, QuestionError, SourceError, UserError
@@ -11,7 +11,7 @@ from index.sources import find_sources, read_sources
 __all__ = [
     "DEFAULT_MODEL",
     "Article",
-    "BadSources",
+    "BadSourcesError",
     "Built",
     "CleanText",
     "Encoder",

@@ -11,16 +11,21 @@ import numpy as np
 
 from index.analyzer import ANALYZER_VERSION, analyze
 from index.arrays import Vector, Vectors
-from index.encoder import Encoder, encode_documents, encoder_name, token_counter, token_limit, weights_hash
+from index.encoder import Encoder, encode_documents, encoder_name, token_budget, weights_hash
 from index.errors import EncoderError, IndexFolderError, SourceError
 from index.index import check_encoder, write_contents
-from index.passages import CHUNKER_VERSION, make_passages, searchable_text
+from index.passages import CHUNKER_VERSION, make_passages
 from index.searchers import DenseSearcher, LexicalSearcher
 from index.sources import digest_sources, find_sources, read_sources
 from index.store import FORMAT, Manifest, read_manifest, verify_files, write_index
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is in all."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
 
 _ENCODED_AT_ONCE = 256
 _KEYS, _KEY_BYTES = "keys.npy", 16
@@ -36,7 +41,7 @@ class Built:
     skipped: tuple[str, ...]
 
 
-class BadSources(SourceError):
+class BadSourcesError(SourceError):
     """Some files cannot be used. `problems` holds a line for each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -50,27 +55,27 @@ def build_index(
     encoder: Encoder,
     *,
     skip_bad: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = no_progress,
 ) -> Built:
     """Reads the articles of `paths` and writes their index into `folder`, in place of the one there.
 
     Vectors of passages that the index there already has, by the same encoder, are taken over. Raises
-    BadSources with a line for each file that cannot be used, unless `skip_bad`; SourceError if no article is
+    BadSourcesError with a line for each file that cannot be used, unless `skip_bad`; SourceError if no article is
     left, EncoderError and IndexFolderError as the encoder and the folder give cause. The index that was there
     stays as it was if anything is raised.
     """
     files = find_sources(paths)
     reading = read_sources(files)
     if reading.problems and not (skip_bad and reading.drafts):
-        raise BadSources(reading.problems)
+        raise BadSourcesError(reading.problems)
     try:
-        limit, count = token_limit(encoder), token_counter(encoder)
-        passages, contexts = make_passages(reading.drafts, limit, count)
+        budget = token_budget(encoder)
+        made = make_passages(reading.drafts, budget)
     except ValueError as error:
         raise EncoderError(f"{encoder_name(encoder)}: {error}: use another with --model") from None
-    if not passages:
+    if not made:
         raise SourceError(f"{', '.join(map(str, paths))}: the articles have no text: expected paragraphs")
-    texts = [searchable_text(passage, context) for passage, context in zip(passages, contexts, strict=True)]
+    passages, texts = [each.passage for each in made], [each.text for each in made]
     keys = [hashlib.blake2b(text.encode(), digest_size=_KEY_BYTES).digest() for text in texts]
     vectors, reused = _vectors(texts, keys, encoder, folder, progress)
     dense = DenseSearcher.build(vectors)
@@ -95,7 +100,7 @@ def build_index(
         chunker=CHUNKER_VERSION,
         articles=len(articles),
         passages=len(passages),
-        truncated_tokens=sum(max(0, tokens - limit) for tokens in count(texts)) if limit and count else 0,
+        truncated_tokens=budget.truncated(texts) if budget else 0,
         published=(dates[0], dates[-1]) if dates else None,
         paths=resolve(paths),
         sources=reading.digest,

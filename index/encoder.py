@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,10 +11,28 @@ import numpy as np
 
 from index.arrays import Vectors
 from index.errors import EncoderError
-from index.minilm import NAME as DEFAULT_MODEL
-from index.minilm import MiniLM
+from index.minilm import NAME, MiniLM
+
+DEFAULT_MODEL = NAME
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
+"""Gives each text's number of tokens, those that the encoder adds itself counted in."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """How many tokens of a text an encoder reads, and how it counts them."""
+
+    limit: int
+    count: TokenCounter
+
+    def fits(self, text: str) -> bool:
+        """Whether the encoder reads all of a text."""
+        return self.count([text])[0] <= self.limit
+
+    def truncated(self, texts: Sequence[str]) -> int:
+        """How many tokens of the texts the encoder would leave unread."""
+        return sum(max(0, tokens - self.limit) for tokens in self.count(texts))
 
 
 @runtime_checkable
@@ -43,7 +62,9 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(name, device="cpu" if offline and Path(name).is_dir() else None, local_files_only=offline)
+            return SentenceTransformer(
+                name, device="cpu" if offline and Path(name).is_dir() else None, local_files_only=offline
+            )
         except Exception as error:  # the library raises whatever its loaders do
             raise EncoderError(
                 f"no encoder {name!r} ({_first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
@@ -65,7 +86,9 @@ def as_vectors(encoded: Any, count: int, encoder: Encoder) -> Vectors:
     """What an encoder returned as float32 unit vectors; raises EncoderError for another shape or no finite numbers."""
     vectors = np.asarray(encoded, dtype=np.float32)
     if vectors.ndim != 2 or len(vectors) != count:
-        raise EncoderError(f"{encoder_name(encoder)} returned shape {vectors.shape} for {count} texts, expected ({count}, n)")
+        raise EncoderError(
+            f"{encoder_name(encoder)} returned shape {vectors.shape} for {count} texts, expected ({count}, n)"
+        )
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise EncoderError(f"{encoder_name(encoder)} returned a vector that is zero or not finite: use another with --model")
@@ -97,19 +120,17 @@ def weights_hash(encoder: Encoder) -> str:
     return digest.hexdigest()
 
 
-def token_limit(encoder: Encoder) -> int | None:
-    """The most tokens of a passage that an encoder reads, its own prompt taken off; None if it tells none."""
-    limit = getattr(encoder, "max_seq_length", None)
-    if not isinstance(limit, int) or limit <= 0 or token_counter(encoder) is None:
+def token_budget(encoder: Encoder) -> TokenBudget | None:
+    """How many tokens of a passage an encoder reads, its own prompt taken off; None if it does not tell."""
+    limit, count = getattr(encoder, "max_seq_length", None), _token_counter(encoder)
+    if not isinstance(limit, int) or limit <= 0 or count is None:
         return None
     prompts = getattr(encoder, "prompts", None) or {}
     prompt = prompts.get("document") or prompts.get("passage") or ""
-    counter = token_counter(encoder)
-    return limit - (counter([prompt])[0] if prompt and counter else 0)
+    return TokenBudget(limit - (count([prompt])[0] if prompt else 0), count)
 
 
-def token_counter(encoder: Encoder) -> TokenCounter | None:
-    """How an encoder counts the tokens of texts, those that it adds itself counted in; None if it does not tell."""
+def _token_counter(encoder: Encoder) -> TokenCounter | None:
     count = getattr(encoder, "count_tokens", None)
     if callable(count):
         return lambda texts: list(count(list(texts)))
@@ -142,10 +163,10 @@ class _Quiet:
         from transformers.utils import logging
 
         self._bars = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
     def __exit__(self, *_: object) -> None:
         from transformers.utils import logging
 
         if self._bars:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

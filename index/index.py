@@ -62,9 +62,7 @@ class Index:
                 f"{self.folder}: vectors of {self.manifest.dimensions} dimensions, {encoder_name(self.encoder)} gives "
                 f"{vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
             )
-        return [
-            Query(text, self.lexical.known(analyze(text)), vector) for text, vector in zip(texts, vectors, strict=True)
-        ]
+        return [Query(text, self.lexical.known(analyze(text)), vector) for text, vector in zip(texts, vectors, strict=True)]
 
     def __len__(self) -> int:
         return len(self.passages)

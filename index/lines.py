@@ -27,7 +27,8 @@ _DATE_ALONE = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
-    rf"^(?:by|text by|story by|written by|author:)\s+(?P<name>{_NAME}(?:\s+(?:and|&|de|da|del|la|van|von|der|bin|al|{_NAME}),?){{0,9}}"
+    rf"^(?:by|text by|story by|written by|author:)\s+"
+    rf"(?P<name>{_NAME}(?:\s+(?:and|&|de|da|del|la|van|von|der|bin|al|{_NAME}),?){{0,9}}"
     rf"(?:,?\s+\([^()]{{1,60}}\)|,\s+[^.!?]{{1,60}}|\s+in\s+{_NAME}(?:\s+{_NAME})?)?)$",
     re.IGNORECASE,
 )
@@ -42,7 +43,8 @@ _CREDIT = re.compile(
     rf"""
       \[\s*(?:photos?|images?|pictures?|photographs?)\b[^\[\]]{{0,120}}\]
     | \(\s*(?:photos?|images?|pictures?|photographs?)(?:\s+by|\s+credit|\s+courtesy|\s+provided|\s*[:/])[^()]{{0,120}}\)
-    | (?:(?<=^)|(?<=[.!?"”]\s))(?:photos?|images?|pictures?|photographs?)(?:\s+(?:by|credit|courtesy)\b|\s*[:/])[^.!?\n]{{1,100}}\.?$
+    | (?:(?<=^)|(?<=[.!?"”]\s))
+      (?:photos?|images?|pictures?|photographs?)(?:\s+(?:by|credit|courtesy)\b|\s*[:/])[^.!?\n]{{1,100}}\.?$
     | (?:(?<=^)|(?<=[.!?"”]\s))(?-i:{_LOUD_NAME}(?:\s+{_LOUD_NAME}){{1,4}}\s*/\s*{_LOUD_NAME}(?:\s+{_LOUD_NAME})*)(?=\s|$|\*)
     | (?<=[.!?"”]\s)(?-i:{_NAME}(?:\s+{_NAME}){{1,3}}\s?/\s?{_NAME}(?:\s+{_NAME}){{0,3}})$
     """,
@@ -83,7 +85,7 @@ def parse_date(text: str) -> date | None:
     """A date written in any usual form with its year, month and day; None for anything else."""
     try:
         # Two defaults that share no field: what the text leaves open differs between the two readings.
-        readings = {dateparser.parse(text, default=default).date() for default in _DEFAULTS}
+        readings = {dateparser.parse(text, default=default, ignoretz=True).date() for default in _DEFAULTS}
     except (ValueError, OverflowError):
         return None
     return readings.pop() if len(readings) == 1 else None
@@ -120,7 +122,7 @@ def find_credits(text: str) -> list[Span]:
 def is_finished(line: str) -> bool:
     """Whether a line ends as a sentence does."""
     stripped = line.rstrip(_CLOSERS)
-    return stripped.endswith(tuple(_TERMINAL)) or stripped.endswith((":", ";"))
+    return stripped.endswith((*_TERMINAL, ":", ";"))
 
 
 def looks_like_heading(line: str) -> bool:

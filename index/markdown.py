@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -138,7 +139,7 @@ class _Reader:
             found = self.text.rfind(content, start, end)
             if content and found >= 0:
                 spans.append((found, found + len(content)))
-        if len(spans) > 1 and all(not self.text[a[1] : b[0]].strip() for a, b in zip(spans, spans[1:], strict=False)):
+        if len(spans) > 1 and all(not self.text[a[1] : b[0]].strip() for a, b in pairwise(spans)):
             return [(spans[0][0], spans[-1][1])]
         return spans
 

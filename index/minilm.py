@@ -57,11 +57,13 @@ class MiniLM:
         import torch
 
         vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
-        encodings = [encoding.ids[: self.max_seq_length] for encoding in self._tokenizer.encode_batch_fast(list(inputs))]
+        encodings: list[list[int]] = [
+            encoding.ids[: self.max_seq_length] for encoding in self._tokenizer.encode_batch_fast(list(inputs))
+        ]
         for ids in encodings:
             # A text beyond the limit keeps the closing token, as sentence-transformers' truncation does.
             if len(ids) == self.max_seq_length:
-                ids[-1] = self._tokenizer.token_to_id("[SEP]")
+                ids[-1] = self._tokenizer.token_to_id("[SEP]") or 0
         # Texts of like length share a batch, so that little is padded.
         order = sorted(range(len(inputs)), key=lambda position: len(encodings[position]))
         with torch.inference_mode():
@@ -129,11 +131,11 @@ class _Network:
         hidden = self._normalize("embeddings.LayerNorm", words[tokens] + places[: tokens.shape[1]] + segments[0])
         for number in range(self._layers):
             layer = f"encoder.layer.{number}"
-            heads = (
-                self._linear(f"{layer}.attention.self.{part}", hidden).unflatten(-1, (self._heads, -1)).transpose(1, 2)
+            query, key, value = (
+                self._linear(f"{layer}.attention.self.{part}", hidden).view(*tokens.shape, self._heads, -1).transpose(1, 2)
                 for part in ("query", "key", "value")
             )
-            attended = functional.scaled_dot_product_attention(*heads, attn_mask=present[:, None, None, :])
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=present[:, None, None, :])
             attended = self._linear(f"{layer}.attention.output.dense", attended.transpose(1, 2).flatten(2))
             hidden = self._normalize(f"{layer}.attention.output.LayerNorm", hidden + attended)
             wide = functional.gelu(self._linear(f"{layer}.intermediate.dense", hidden))

@@ -1,115 +1,120 @@
 """From articles to passages: paragraphs, with those beyond the encoder's limit split at sentences."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from index.article import Article, Passage, Span
 from index.cleanup import CLEANUP_VERSION, CleanText, clean_up
-from index.encoder import TokenCounter
+from index.encoder import TokenBudget
 from index.markdown import MARKDOWN_VERSION
 from index.sentences import split_sentences
 from index.sources import Draft
 from index.stories import STORIES_VERSION, Block
 
 CHUNKER_VERSION = f"1 (cleanup {CLEANUP_VERSION}, stories {STORIES_VERSION}, markdown {MARKDOWN_VERSION})"
-# A heading that would take more than this share of the encoder's tokens is shortened in the context.
+# A context that would take more than this share of the encoder's tokens is shortened.
 _CONTEXT_SHARE = 3
 
 
-def context_of(article: Article, section: str) -> str:
-    """What is embedded and indexed with a passage, ahead of its text: the title and the heading above it."""
-    return "\n".join(filter(None, (article.title, section)))
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """A passage and the text that both legs search: its context (title, heading above it) and its own text."""
+
+    passage: Passage
+    text: str
 
 
-def searchable_text(passage: Passage, context: str) -> str:
-    """The text that both legs search: the passage with its context."""
-    return f"{context}\n{passage.text}" if context else passage.text
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    """A block of an article, read: what is asked of the encoder before it becomes one passage or several."""
+
+    article: Article
+    block: Block
+    clean: CleanText
+
+    @property
+    def context(self) -> str:
+        return "\n".join(filter(None, (self.article.title, self.block.section)))
+
+    @property
+    def searchable(self) -> str:
+        return _with_context(self.context, self.clean.text)
 
 
-def make_passages(
-    drafts: Sequence[Draft], limit: int | None = None, count: TokenCounter | None = None
-) -> tuple[list[Passage], list[str]]:
-    """The passages of articles, in reading order, and the context of each.
+def make_passages(drafts: Sequence[Draft], budget: TokenBudget | None = None) -> list[Searchable]:
+    """The passages of articles, in reading order, each with its searchable text.
 
-    With a token `limit` and the encoder's `count`, no context and passage together exceed the limit: headings
-    are shortened to a third of it and paragraphs split at sentences, a sentence beyond it at words. Raises
-    ValueError if the limit leaves no room for any text.
+    With the encoder's token `budget` no searchable text is beyond it: paragraphs are split at sentences, a
+    sentence beyond it at words, and a context that takes over a third of it is shortened. Raises ValueError
+    if the budget leaves no room for any text.
     """
-    counts = _count_blocks(drafts, limit, count)
-    passages: list[Passage] = []
-    contexts: list[str] = []
-    for draft in drafts:
-        # In reading order, whatever order the blocks were recognised in.
-        for number, (block, clean, section, spans) in enumerate(_parts(draft, limit, count, counts), 1):
-            text = clean.text if spans == clean.spans else clean_up(draft.article.text, spans).text
-            passages.append(Passage(draft.article, spans, block.kind, text, block.section, number))
-            contexts.append(section)
-    return passages, contexts
+    paragraphs = [paragraph for draft in drafts for paragraph in _paragraphs(draft)]
+    fitting = [True] * len(paragraphs)
+    if budget and paragraphs:
+        counts = budget.count([paragraph.searchable for paragraph in paragraphs])
+        fitting = [tokens <= budget.limit for tokens in counts]
+    made: list[Searchable] = []
+    numbers: dict[str, int] = {}
+    for paragraph, fits in zip(paragraphs, fitting, strict=True):
+        article, block = paragraph.article, paragraph.block
+        whole_paragraph = [(paragraph.clean, paragraph.context)]
+        for clean, context in whole_paragraph if fits or not budget else _split(paragraph, budget):
+            number = numbers[article.id] = numbers.get(article.id, 0) + 1
+            passage = Passage(article, clean.spans, block.kind, clean.text, block.section, number)
+            made.append(Searchable(passage, _with_context(context, clean.text)))
+    return made
 
 
-def _parts(
-    draft: Draft, limit: int | None, count: TokenCounter | None, counts: dict[tuple[str, str], int]
-) -> Iterator[tuple[Block, CleanText, str, tuple[Span, ...]]]:
+def _paragraphs(draft: Draft) -> Iterator[_Paragraph]:
+    # In reading order, whatever order the blocks were recognised in.
     for block in sorted(draft.blocks, key=lambda block: block.spans[0]):
         clean = clean_up(draft.article.text, block.spans)
-        context = context_of(draft.article, block.section)
-        if not clean.text:
-            continue
-        if limit is None or count is None or counts[context, clean.text] <= limit:
-            yield block, clean, context, clean.spans
-            continue
-        context = _shorten(context, max(1, limit // _CONTEXT_SHARE), count)
-        room = limit - count([f"{context}\n"])[0]
-        if room < 1:
-            raise ValueError(f"an encoder that reads {limit} tokens has no room for a passage")
-        for start, end in _split(clean.text, limit, lambda text, context=context: count([f"{context}\n{text}"])[0]):
-            yield block, clean, context, clean.source_spans(start, end)
+        if clean.text:
+            yield _Paragraph(draft.article, block, clean)
 
 
-def _count_blocks(drafts: Sequence[Draft], limit: int | None, count: TokenCounter | None) -> dict[tuple[str, str], int]:
-    """Tokens of every context with its text, counted in one batch: most need no splitting."""
-    if limit is None or count is None:
-        return {}
-    keys = {
-        (context_of(draft.article, block.section), clean_up(draft.article.text, block.spans).text): None
-        for draft in drafts
-        for block in draft.blocks
-    }
-    counted = count([f"{context}\n{text}" for context, text in keys]) if keys else []
-    return dict(zip(keys, counted, strict=True))
+def _with_context(context: str, text: str) -> str:
+    return f"{context}\n{text}" if context else text
 
 
-def _split(text: str, limit: int, count: Callable[[str], int]) -> list[Span]:
-    """The fewest parts of a text, of about equal length, each within the limit: at sentences, else at words."""
-    pieces = [piece for sentence in split_sentences(text) for piece in _fit(text, sentence, limit, count)]
+def _split(paragraph: _Paragraph, budget: TokenBudget) -> Iterator[tuple[CleanText, str]]:
+    """A paragraph's parts, each with its context, within the budget: the fewest sentences will make, of like length."""
+    context = _shorten(paragraph.context, budget)
+    if not budget.fits(_with_context(context, "x")):
+        raise ValueError(f"an encoder that reads {budget.limit} tokens has no room for a passage")
+    text = paragraph.clean.text
+
+    def fits(span: Span) -> bool:
+        return budget.fits(_with_context(context, text[slice(*span)]))
+
+    pieces = [piece for sentence in split_sentences(text) for piece in _halve(text, sentence, fits)]
     # Aim at equal parts, so that no short tail is left.
-    target = len(text) / -(-count(text) // limit)
+    target = len(text) / -(-budget.count([_with_context(context, text)])[0] // budget.limit)
     parts: list[Span] = []
     for start, end in pieces:
-        if parts and (start + end) / 2 - parts[-1][0] <= target and count(text[parts[-1][0] : end]) <= limit:
+        if parts and (start + end) / 2 - parts[-1][0] <= target and fits((parts[-1][0], end)):
             parts[-1] = parts[-1][0], end
         else:
             parts.append((start, end))
-    return parts
+    for start, end in parts:
+        yield clean_up(paragraph.article.text, paragraph.clean.source_spans(start, end)), context
 
 
-def _fit(text: str, span: Span, limit: int, count: Callable[[str], int]) -> list[Span]:
-    """A range of text as ranges within the limit, cut at the space nearest the middle, or anywhere if there is none."""
+def _halve(text: str, span: Span, fits: Callable[[Span], bool]) -> list[Span]:
+    """A range of text as ranges that fit, cut at the space nearest the middle, or in the middle if there is none."""
     start, end = span
-    if end - start <= 1 or count(text[start:end]) <= limit:
+    if end - start <= 1 or fits(span):
         return [span]
     middle = (start + end) // 2
-    space = max(text.rfind(" ", start + 1, middle), -1)
-    cut = space if space > start else text.find(" ", middle, end - 1)
-    left, right = ((start, cut), (cut + 1, end)) if cut > start else ((start, middle), (middle, end))
-    return [*_fit(text, left, limit, count), *_fit(text, right, limit, count)]
+    before, after = text.rfind(" ", start + 1, middle), text.find(" ", middle, end - 1)
+    spaces = [cut for cut in (before, after) if cut > start]
+    cut = min(spaces, key=lambda cut: abs(cut - middle), default=middle)
+    return [*_halve(text, (start, cut), fits), *_halve(text, (cut + bool(spaces), end), fits)]
 
 
-def _shorten(context: str, limit: int, count: TokenCounter) -> str:
-    """A context cut at a word so that it takes no more than `limit` tokens."""
-    words = context.split(" ")
-    while len(words) > 1 and count([" ".join(words)])[0] > limit:
-        words = words[: max(1, len(words) * 3 // 4)]
-    shortened = " ".join(words)
-    while len(shortened) > 1 and count([shortened])[0] > limit:
-        shortened = shortened[: len(shortened) // 2]
-    return shortened
+def _shorten(context: str, budget: TokenBudget) -> str:
+    """A context cut at words until it takes no more than its share of the budget; empty if not even one word does."""
+    words = context.split()
+    while words and budget.count([" ".join(words)])[0] > max(1, budget.limit // _CONTEXT_SHARE):
+        words = words[: len(words) * 3 // 4]
+    return context if len(words) == len(context.split()) else " ".join(words)

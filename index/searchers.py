@@ -100,7 +100,7 @@ class DenseSearcher:
         return (self._vectors[rows] @ query.vector).astype(np.float64)
 
 
-class LuceneBM25(BM25Okapi):
+class LuceneBM25(BM25Okapi):  # type: ignore[misc]
     """rank-bm25's Okapi with Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)): no term that matches scores 0 or less."""
 
     def _calc_idf(self, nd: dict[str, int]) -> None:
@@ -166,9 +166,7 @@ class LexicalSearcher:
         if len(term) < 4 or not term.isalpha():
             return term
         edits = 1 if len(term) < 8 else 2
-        near = process.extract(
-            term, self._terms, scorer=OSA.distance, score_cutoff=edits, limit=16, processor=None
-        )
+        near = process.extract(term, self._terms, scorer=OSA.distance, score_cutoff=edits, limit=16, processor=None)
         candidates = [(distance, -self._frequency(row), found) for found, distance, row in near if found[0] == term[0]]
         return min(candidates)[2] if candidates else term
 
@@ -180,6 +178,10 @@ class LexicalSearcher:
         unknown = float(np.log(1 + (len(self) + 0.5) / 0.5))
         rows = [self._term_rows.get(term) for term in terms]
         return np.array([unknown if row is None else self._idf[row] for row in rows], dtype=np.float64)
+
+    def most(self, query: Query) -> float:
+        """What no passage's score for a query can pass: the sum over its terms of idf x (k1 + 1)."""
+        return float(self.idf(query.terms).sum()) * (K1 + 1)
 
     def search(self, query: Query, k: int) -> Ranking:
         scores = self._scores(query.terms)

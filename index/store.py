@@ -65,7 +65,9 @@ def write_index(folder: Path, manifest: Manifest, write_files: Callable[[Path], 
         _write_manifest(folder, manifest)
     except OSError as error:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}): free space or name another with --index") from None
+        raise IndexFolderError(
+            f"{folder}: cannot be written ({error.strerror}): free space or name another with --index"
+        ) from None
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -86,7 +88,8 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError(f"checksum {checksum[:12]}…, its contents have {_checksum(data)[:12]}…")
         if data.get("format") != FORMAT:
             raise IndexFolderError(
-                f"{folder}: an index of format {data.get('format')}, expected {FORMAT}: build it again with {_remedy(folder)}"
+                f"{folder}: an index of format {data.get('format')}, expected {FORMAT}: "
+                f"build it again with {_remedy(folder)}"
             )
         if set(data) != {field.name for field in fields(Manifest)}:
             raise ValueError("other fields than an index's")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from index import lines
 from index.article import Kind, Span
@@ -63,7 +64,7 @@ def read_stories(text: str) -> list[Story]:
     parts = _mark_headings(_join_cut_sentences(_classify(text)))
     titles = _find_titles(parts)
     bounds = [*_story_starts(parts, titles), len(parts)]
-    return [_read_story(parts[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [_read_story(parts[start:end]) for start, end in pairwise(bounds)]
 
 
 def read_body(text: str) -> Story:
@@ -78,10 +79,11 @@ def _classify(text: str) -> list[_Part]:
     seen_prose = False
     for start, end in _split(text):
         block = text[start:end]
-        role, spans = "text", ((start, end),)
-        credits = lines.find_credits(block)
-        if credits:
-            rest = _outside(credits, block, start)
+        role = "text"
+        spans: tuple[Span, ...] = ((start, end),)
+        credited = lines.find_credits(block)
+        if credited:
+            rest = _outside(credited, block, start)
             role, spans = ("caption", rest) if rest else ("credit", spans)
         elif lines.is_sign_off(block):
             role, seen_prose = "sign-off", False
@@ -97,7 +99,7 @@ def _classify(text: str) -> list[_Part]:
             seen_prose = True
         parts.append(_Part(role, spans, block))
         if role == "caption":
-            parts.extend(_Part("credit", ((start + low, start + high),), block[low:high]) for low, high in credits)
+            parts.extend(_Part("credit", ((start + low, start + high),), block[low:high]) for low, high in credited)
     return parts
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 from index import Article, Passage, Span, clean_up
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class LegScore:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a passage was found: its cosine (dense), its BM25 score (lexical), and the terms that it shares with the question."""
+    """Why a passage was found: its cosine (dense), its BM25 score (lexical), the terms it shares with the question."""
 
     dense: LegScore
     lexical: LegScore
@@ -44,7 +44,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found: rank from 1, score (higher is better), why, and where its best sentences stand in its text."""
+    """A passage that was found: rank from 1, score (higher is better), why, where in its text the best sentences stand."""
 
     passage: Passage
     rank: int
@@ -99,9 +99,9 @@ class Hits(Sequence[Hit]):
     def __hash__(self) -> int:
         return hash((self.question, self._hits))
 
-    def to_frame(self) -> "pandas.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """A pandas DataFrame, one row a hit, with the quote, the passage and both legs' ranks and scores."""
-        import pandas
+        import pandas as pd
 
         columns = (
             "rank", "score", "title", "published", "source", "kind", "number", "quote", "text",
@@ -115,7 +115,7 @@ class Hits(Sequence[Hit]):
             )
             for hit in self
         ]  # fmt: skip
-        frame = pandas.DataFrame(rows, columns=columns)
+        frame = pd.DataFrame(rows, columns=columns)
         return frame.astype({"dense_rank": "Int64", "lexical_rank": "Int64"})
 
     def __repr__(self) -> str:

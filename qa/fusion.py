@@ -9,20 +9,15 @@ from index.arrays import Rows, Scores
 RRF_K = 60
 
 
-def min_max(scores: Scores) -> Scores:
-    """Scores moved and scaled to reach from 0 to 1; all 0 where they are all the same. Shape (n,), float64."""
-    if not len(scores):
-        return scores
-    low, high = float(scores.min()), float(scores.max())
-    return (scores - low) / (high - low) if high > low else np.zeros(len(scores))
+def convex_sum(dense: Scores, lexical: Scores, most_lexical: float, dense_weight: float) -> Scores:
+    """dense_weight x cosine + (1 - dense_weight) x lexical / most_lexical. Shapes (n,), float64; at most 1.
 
-
-def convex_sum(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
-    """dense_weight x dense + (1 - dense_weight) x lexical, each by `min_max`. Shapes (n,), float64.
-
-    Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval".
+    `most_lexical` is the most that any passage could score for the question's terms, so that weak lexical
+    evidence stays weak; min-max over the candidates would stretch it to 1. Bruch, Gai & Ingber 2023, "An Analysis
+    of Fusion Functions for Hybrid Retrieval", call it theoretical min-max.
     """
-    return dense_weight * min_max(dense) + (1 - dense_weight) * min_max(lexical)
+    share = lexical / most_lexical if most_lexical > 0 else np.zeros(len(lexical))
+    return dense_weight * dense + (1 - dense_weight) * share
 
 
 def reciprocal_ranks(rows: Rows, rankings: Sequence[Rows]) -> Scores:

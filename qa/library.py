@@ -7,7 +7,6 @@ from pathlib import Path
 
 from index import Article, Encoder, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.index import Lazy
-from index.passages import context_of, searchable_text
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
@@ -65,8 +64,8 @@ class Library:
 
     def _answer(self, query: Query, found: Found) -> Answer:
         hits = Hits(query.text, [self._hit(query, found, place) for place in range(len(found.rows))])
-        sure = self._confidence(query, found, hits)
-        return Answer(query.text, bool(hits) and sure >= FOUND_FROM, sure, hits)
+        sure = confidence(float(found.dense.max())) if hits else 0.0
+        return Answer(query.text, sure >= FOUND_FROM, sure, hits)
 
     def _hit(self, query: Query, found: Found, place: int) -> Hit:
         passage = self.passages[int(found.rows[place])]
@@ -77,15 +76,6 @@ class Library:
         )
         highlight = best_sentence(passage.text, query.terms, self.index.lexical)
         return Hit(passage, place + 1, float(found.scores[place]), why, highlight)
-
-    def _confidence(self, query: Query, found: Found, hits: Hits) -> float:
-        if not hits:
-            return 0.0
-        idf = self.index.lexical.idf(query.terms)
-        passage = hits[0].passage
-        matched = set(matched_terms(searchable_text(passage, context_of(passage.article, passage.section)), query.terms))
-        covered = sum(weight for term, weight in zip(query.terms, idf.tolist(), strict=True) if term in matched)
-        return confidence(float(found.dense.max()), covered / float(idf.sum()) if len(idf) else 0.0)
 
     def __len__(self) -> int:
         return len(self.articles)

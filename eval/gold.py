@@ -1,0 +1,135 @@
+"""The gold set: questions with the spans of source text that answer them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index import Article, GoldError
+
+GOLD = Path(__file__).parent / "gold.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSpan:
+    """Words that answer: `quote` is what the article's source text says from `start` to `end`."""
+
+    source: str
+    article: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question with the spans that answer it; none if the articles do not answer it."""
+
+    id: str
+    question: str
+    kind: str
+    relevant: tuple[GoldSpan, ...]
+    answerable: bool
+    note: str = ""
+
+
+def read_gold(path: Path) -> list[GoldQuestion]:
+    """The gold questions of a JSONL file. Raises GoldError, naming file and line, for what cannot be used."""
+    questions: list[GoldQuestion] = []
+    lines: dict[str, int] = {}
+    for number, line in enumerate(_read(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        question = _question(_record(line, place), place)
+        if question.id in lines:
+            raise GoldError(f"{place}: two questions with the id {question.id!r}, the other in line {lines[question.id]}")
+        lines[question.id] = number
+        questions.append(question)
+    if not questions:
+        raise GoldError(f"{path}: no questions: expected one JSON object a line")
+    return questions
+
+
+def broken_quotes(questions: Iterable[GoldQuestion], articles: Sequence[Article]) -> list[str]:
+    """A line for every gold span that does not stand in its source, saying why."""
+    texts = {_key(article.source, article.id): article.text for article in articles}
+    broken = []
+    for question in questions:
+        for span in question.relevant:
+            text = texts.get(_key(span.source, span.article))
+            if text is None:
+                broken.append(f"{question.id}: its source {span.source} is not in the index")
+            elif text[span.start : span.end] != span.quote:
+                found = text[span.start : span.end]
+                broken.append(
+                    f"{question.id}: {span.source} from {span.start} to {span.end} "
+                    f"says {_short(found)}, expected {_short(span.quote)}"
+                )
+    return broken
+
+
+def _key(source: str, article: str) -> tuple[str, str]:
+    """What tells one source text from another: the file, and in a corpus the article too."""
+    return source, article if source.endswith(".jsonl") else ""
+
+
+def same_text(span: GoldSpan, article: Article) -> bool:
+    """Whether a gold span's offsets are offsets in this article's source text."""
+    return _key(span.source, span.article) == _key(article.source, article.id)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise GoldError(f"{path}: not UTF-8 at byte {error.start}: save the gold set as UTF-8") from None
+    except OSError as error:
+        raise GoldError(f"{path}: cannot be read ({error.strerror}): name a gold set, one JSON object a line") from None
+
+
+def _record(line: str, place: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise GoldError(f"{place}: not JSON ({error.msg}): expected one object a line") from None
+    if not isinstance(record, dict):
+        raise GoldError(f"{place}: expected a JSON object, found {type(record).__name__}")
+    return record
+
+
+def _question(record: dict[str, Any], place: str) -> GoldQuestion:
+    question_id, text = _field(record, "id", str, place), _field(record, "question", str, place)
+    if not text.strip():
+        raise GoldError(f"{place}: the question is empty: write one or remove the line")
+    relevant = tuple(_span(span, place) for span in _field(record, "relevant", list, place))
+    answerable = record.get("answerable", bool(relevant))
+    if answerable != bool(relevant):
+        state = "answerable" if answerable else "not answerable"
+        raise GoldError(f"{place}: said to be {state} with {len(relevant)} relevant spans: correct one of the two")
+    return GoldQuestion(question_id, text, str(record.get("kind", "")), relevant, answerable, str(record.get("note", "")))
+
+
+def _span(record: Any, place: str) -> GoldSpan:
+    if not isinstance(record, dict):
+        raise GoldError(f"{place}: expected relevant spans as objects, found {type(record).__name__}")
+    source, quote = _field(record, "source", str, place), _field(record, "quote", str, place)
+    start, end = _field(record, "start", int, place), _field(record, "end", int, place)
+    if not quote or not 0 <= start < end:
+        raise GoldError(
+            f"{place}: a span from {start} to {end} with the quote {_short(quote)}: expected words and where they stand"
+        )
+    return GoldSpan(source, str(record.get("article", source)), start, end, quote)
+
+
+def _field(record: dict[str, Any], name: str, kind: type, place: str) -> Any:
+    value = record.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        found = "none" if name not in record else type(value).__name__
+        raise GoldError(f"{place}: expected {name!r} as {kind.__name__}, found {found}")
+    return value
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")

@@ -1,0 +1,315 @@
+"""The command line, `qa`: index, search, ask, eval, serve. Heavy imports wait until a command needs them."""
+
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from index.errors import QuestionError, UserError
+
+if TYPE_CHECKING:
+    from qa.answer import Answer
+    from qa.library import Library
+
+FOUND, NOT_FOUND, MISTAKE = 0, 1, 2
+_UNWRAPPED = 100_000
+
+
+class System(StrEnum):
+    """How passages are ranked; the values are `qa.retriever.SYSTEMS`."""
+
+    HYBRID = "hybrid"
+    RRF = "rrf"
+    DENSE = "dense"
+    BM25 = "bm25"
+
+
+app = typer.Typer(
+    name="qa",
+    help="Ask a folder of articles; get cited passages. Offline, without a language model.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="The encoder: a sentence-transformers name or folder.")
+]
+SystemOption = Annotated[System, typer.Option("--system", help="How passages are ranked.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a question.")]
+KOption = Annotated[int, typer.Option("-k", metavar="N", help="How many passages.")]
+
+STORE = Path("index/store")
+
+
+@app.command("index")
+def index_command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Folders and files: .txt, .md, or a corpus.jsonl.", show_default=False),
+    ],
+    index: IndexOption = STORE,
+    model: ModelOption = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be used.")] = False,
+) -> None:
+    """Build an index of articles, or bring it up to date."""
+    from index import build_index, open_encoder
+    from index.encoder import DEFAULT_MODEL
+    from qa.progress import progress_bar
+
+    encoder = open_encoder(model or DEFAULT_MODEL, download=True)
+    with progress_bar(_errors()) as progress:
+        built = build_index(paths, index, encoder, skip_bad=skip_bad, progress=progress)
+    for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
+        _say(f"warning: {line}")
+    manifest = built.manifest
+    new = manifest.passages - built.reused
+    _print(
+        f"Indexed {manifest.articles:,} articles, {manifest.passages:,} passages into {index} "
+        f"({manifest.encoder}; {new:,} embedded, {built.reused:,} as before)."
+    )
+
+
+@app.command()
+def search(
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    k: KOption = 10,
+    index: IndexOption = STORE,
+    model: ModelOption = None,
+    system: SystemOption = System.HYBRID,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", metavar="FILE", help="Questions, one JSON object a line.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank passages for a question, or for every question of a file."""
+    if (question is None) == (questions is None):
+        raise UserError("expected either a QUESTION or --questions FILE: qa search 'your question'")
+    if questions is not None:
+        _search_file(questions, k, index, model, system, as_json)
+        return
+    answer = _open(index, model).ask(str(question), k, system.value)
+    if as_json:
+        _print_json(answer, None)
+    else:
+        _print_hits(answer)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", show_default=False)],
+    k: KOption = 10,
+    index: IndexOption = STORE,
+    model: ModelOption = None,
+    system: SystemOption = System.HYBRID,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
+    answer = _open(index, model).ask(question, k, system.value)
+    if as_json:
+        _print_json(answer, None)
+    else:
+        _print_answer(answer)
+    raise typer.Exit(FOUND if answer.found else NOT_FOUND)
+
+
+@app.command("eval")
+def eval_command(
+    gold: Annotated[
+        Path | None, typer.Argument(metavar="[GOLD]", help="A gold set; the seed articles' own if none.", show_default=False)
+    ] = None,
+    index: IndexOption = STORE,
+    model: ModelOption = None,
+    systems: Annotated[
+        str, typer.Option("--systems", metavar="A,B", help="Which of hybrid, rrf, dense, bm25.")
+    ] = "bm25,dense,hybrid",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure retrieval on a gold set of questions: overall, by kind, and what is refused."""
+    from eval.evaluation import evaluate
+    from eval.gold import GOLD, read_gold
+    from eval.report import evaluation_record, print_evaluation
+    from qa.progress import progress_bar
+
+    named = _systems(systems)
+    questions = read_gold(gold or GOLD)
+    library = _open(index, model)
+    with progress_bar(_errors()) as progress:
+        evaluation = evaluate(library, questions, named, progress)
+    for line in evaluation.broken:
+        _say(f"warning: {line}")
+    if as_json:
+        _print(json.dumps(evaluation_record(evaluation), ensure_ascii=False))
+    else:
+        print_evaluation(evaluation, _console())
+
+
+@app.command()
+def serve(
+    index: IndexOption = STORE,
+    model: ModelOption = None,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Open the question box: a web page on this machine."""
+    library = _open(index, model)
+    import app as page
+
+    page.serve(library, host=host, port=port, open_browser=open_browser)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; a user's mistake ends it with one line on standard error and exit code 2."""
+    warnings.simplefilter("ignore")
+    try:
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except UserError as error:
+        for line in str(error).splitlines():
+            _say(line)
+        code = MISTAKE
+    except (KeyboardInterrupt, typer.Abort):
+        _say("stopped")
+        code = 130
+    except BrokenPipeError:
+        # Whoever read the output has enough; nothing is left to flush.
+        sys.stderr.close()
+        code = FOUND
+    except Exception as error:
+        # The usage errors of typer, whose class it does not export.
+        if not hasattr(error, "format_message"):
+            raise
+        context = getattr(error, "ctx", None)
+        _say(
+            f"{' '.join(error.format_message().split()).rstrip('.')}: see {context.command_path if context else 'qa'} --help"
+        )
+        code = MISTAKE
+    sys.exit(code if isinstance(code, int) else FOUND)
+
+
+def _open(index: Path, model: str | None) -> "Library":
+    from index import open_encoder
+    from qa.library import Library
+
+    return Library.open(index, open_encoder(model) if model else None)
+
+
+def _search_file(path: Path, k: int, index: Path, model: str | None, system: System, as_json: bool) -> None:
+    from qa.progress import progress_bar
+
+    asked = _read_questions(path)
+    library = _open(index, model)
+    at_once = 64
+    with progress_bar(_errors()) as progress:
+        for start in range(0, len(asked), at_once):
+            progress("Asking questions", start, len(asked))
+            batch = asked[start : start + at_once]
+            for (question_id, _), answer in zip(
+                batch, library.ask_many([text for _, text in batch], k, system.value), strict=True
+            ):
+                if as_json:
+                    _print_json(answer, question_id)
+                else:
+                    _print(f"{question_id}: {answer.question}")
+                    _print_hits(answer)
+
+
+def _read_questions(path: Path) -> list[tuple[str, str]]:
+    """(id, question) of each line of a file of questions. Raises QuestionError, naming file and line."""
+    from index.sources import decode, read_record
+    from qa.library import check_question
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise QuestionError(
+            f"{path}: cannot be read ({error.strerror}): name a file of questions, one JSON object a line"
+        ) from None
+    replaced: list[str] = []
+    asked: list[tuple[str, str]] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(decode(data, str(path), replaced).split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        record = read_record(line, place)
+        question_id, text = record.get("_id", record.get("id")), record.get("text", record.get("question"))
+        if not isinstance(question_id, str | int) or not isinstance(text, str):
+            raise QuestionError(
+                f"{place}: expected _id or id, and text or question; found {', '.join(sorted(record)) or 'no field'}"
+            )
+        if str(question_id) in seen:
+            raise QuestionError(
+                f"{place}: two questions with the id {question_id!r}, the other in line {seen[str(question_id)]}"
+            )
+        try:
+            check_question(text)
+        except QuestionError as error:
+            raise QuestionError(f"{place}: {error}") from None
+        seen[str(question_id)] = number
+        asked.append((str(question_id), text))
+    for line in replaced:
+        _say(f"warning: {line}")
+    if not asked:
+        raise QuestionError(f"{path}: no questions: expected one JSON object a line, with _id and text")
+    return asked
+
+
+def _systems(text: str) -> tuple[Any, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = [system.value for system in System]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise UserError(
+            f"no system {', '.join(unknown) or 'named'}, expected some of {', '.join(known)}: qa eval --systems bm25,hybrid"
+        )
+    return tuple(dict.fromkeys(names))
+
+
+def _print_answer(answer: "Answer") -> None:
+    from qa.terminal import answer_text
+
+    _console().print(answer_text(answer))
+
+
+def _print_hits(answer: "Answer") -> None:
+    from qa.terminal import hits_text
+
+    _console().print(hits_text(answer))
+
+
+def _print_json(answer: "Answer", question_id: str | None) -> None:
+    from qa.export import answer_json
+
+    _print(answer_json(answer, question_id))
+
+
+def _console() -> Console:
+    # Document text is never read as markup, nor its numbers coloured; piped output is not wrapped.
+    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _UNWRAPPED)
+
+
+def _errors() -> Console:
+    return Console(stderr=True, markup=False, highlight=False)
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"qa: {line}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What the tests share: a toy encoder that needs no weights, and libraries of small folders and of the seeds."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa
+from index.analyzer import analyze
+from index.arrays import Vectors
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+DATA = ROOT.parent / "shared" / "data"
+
+
+class ToyEncoder:
+    """A bag of hashed terms: deterministic, offline, and near where words are shared. Reads at most 64 words."""
+
+    dimensions = 64
+    max_seq_length = 64
+
+    def __init__(self, name: str = "toy", weights: str = "toy-weights") -> None:
+        self.name, self.weights = name, weights
+        self.encoded: list[str] = []
+
+    def encode_query(self, inputs: Sequence[str], /) -> Vectors:
+        return self._encode(inputs)
+
+    def encode_document(self, inputs: Sequence[str], /) -> Vectors:
+        self.encoded.extend(inputs)
+        return self._encode(inputs)
+
+    def count_tokens(self, inputs: Sequence[str], /) -> list[int]:
+        return [len(text.split()) for text in inputs]
+
+    def _encode(self, inputs: Sequence[str]) -> Vectors:
+        vectors = np.full((len(inputs), self.dimensions), 0.01, dtype=np.float32)
+        for row, text in enumerate(inputs):
+            for term in analyze(text):
+                place = int.from_bytes(hashlib.sha256(term.encode()).digest()[:4], "big") % self.dimensions
+                vectors[row, place] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def toy() -> ToyEncoder:
+    return ToyEncoder()
+
+
+@pytest.fixture
+def make_library(tmp_path: Path) -> Callable[[dict[str, str]], qa.Library]:
+    """A library of the files given as name and text, by the toy encoder."""
+
+    def make(files: dict[str, str]) -> qa.Library:
+        folder = tmp_path / "articles"
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the index of the seed articles, by the default encoder."""
+    folder = tmp_path_factory.mktemp("seeds") / "index"
+    qa.load(SEEDS, index=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeds(seeds_index: Path) -> qa.Library:
+    """The library of the seed articles, by the default encoder."""
+    return qa.Library.open(seeds_index)
