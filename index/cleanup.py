@@ -5,7 +5,7 @@ The declared clean-up, applied alike to every source:
 * white space and line ends become one space (nothing between Chinese or Japanese characters);
 * the pieces of a paragraph that something cuts in two are joined by a space;
 * a word hyphenated at a line end or a cut is joined again; the hyphen stays where the source elsewhere
-  writes the word with it, or knows both halves but never the joined word;
+  writes the word with it, or knows both halves but never the joined word, and before a capital or a digit;
 * Markdown is read: escapes, character references, emphasis, code ticks, links and images leave their text;
 * soft hyphens and zero-width characters vanish.
 """
@@ -15,6 +15,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from html.entities import html5
 
 from index.article import Span
 
@@ -35,8 +37,11 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE,
 )
-_WORD_BEFORE_HYPHEN = re.compile(r"[^\W\d_]+(?=-$)")
-_WORD_AFTER_HYPHEN = re.compile(r"^[^\W\d_]+")
+_WORD_BEFORE_HYPHEN = re.compile(r"(?<![^\W_])[^\W_]+(?=-$)")
+_WORD_AFTER_HYPHEN = re.compile(r"^[^\W_]+")
+# "pre- and post-war": the hyphen ends its word.
+_AFTER_HANGING_HYPHEN = re.compile(r"(?:and|or|nor|to|und|oder|et|ou|y|o)\s+[^\W_]{1,40}-")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]+")
 _ENDS_IN_CJK = re.compile(f"[{_CJK}]$")
 _STARTS_WITH_CJK = re.compile(f"^[{_CJK}]")
 
@@ -78,7 +83,12 @@ class CleanText:
                 if span[0] < stop and begin < span[1]:
                     low, high = touched.get(span, (begin, stop))
                     touched[span] = max(span[0], min(low, begin)), min(span[1], max(high, stop))
-        return tuple(touched.values())
+        ranges = list(touched.items())
+        # A range over a cut holds all that stands at the cut, a dropped hyphen too.
+        return tuple(
+            (low if place == 0 else span[0], high if place == len(ranges) - 1 else span[1])
+            for place, (span, (low, high)) in enumerate(ranges)
+        )
 
 
 def clean_up(source: str, spans: Sequence[Span]) -> CleanText:
@@ -122,23 +132,40 @@ def _read_markup(source: str, start: int, end: int) -> Iterator[_Piece]:
         if group == "space":
             yield _Piece("\n" if "\n" in match.group() else " ", *match.span())
         elif group == "reference":
-            yield _Piece(html.unescape(match.group()), *match.span())
-        elif group in {"escape", "code"}:
+            yield _Piece(_unescape(match.group()), *match.span())
+        elif group == "escape":
             yield _Piece(match.group(group), inner_start, inner_end)
+        elif group == "code":
+            yield from _read_code(source, inner_start, inner_end)
         elif group in {"link", "starred", "lined"} and inner_end > inner_start:
             yield from _read_markup(source, inner_start, inner_end)
     if position < end:
         yield _Piece(source[position:end], position, end)
 
 
+def _read_code(source: str, start: int, end: int) -> Iterator[_Piece]:
+    for match in re.compile(r"\s+|\S+").finditer(source, start, end):
+        yield _Piece(" " if match.group().isspace() else match.group(), *match.span())
+
+
+def _unescape(reference: str) -> str:
+    """The character that a reference names; a reference to none stays, one to white space is a space."""
+    if not reference.startswith("&#") and reference[1:] not in html5:
+        return reference
+    text = html.unescape(reference)
+    return " " if text.isspace() else _INVISIBLE.sub("", text)
+
+
 def _join_lines(source: str, pieces: Sequence[_Piece]) -> list[_Piece]:
     """The pieces with line ends joined, hyphenation undone, and no white space at the ends or in a row."""
     joined: list[_Piece] = []
-    for position, piece in enumerate(pieces):
+    followings = _followings(pieces)
+    for piece, following in zip(pieces, followings, strict=True):
+        if not piece.text:
+            continue
         if piece.text not in {" ", "\n"}:
             joined.append(piece)
             continue
-        following = next((later.text for later in pieces[position + 1 :] if not later.text.isspace()), "")
         if not joined or not following or joined[-1].text.endswith(" "):
             continue
         if piece.text == "\n":
@@ -146,8 +173,9 @@ def _join_lines(source: str, pieces: Sequence[_Piece]) -> list[_Piece]:
             if _ENDS_IN_CJK.search(before) and _STARTS_WITH_CJK.search(following):
                 continue
             halves = _WORD_BEFORE_HYPHEN.search(before), _WORD_AFTER_HYPHEN.search(following)
-            if halves[0] and halves[1] and following[0].islower():
-                if not _hyphen_belongs(source, halves[0].group(), halves[1].group()):
+            if halves[0] and halves[1] and not _AFTER_HANGING_HYPHEN.match(source, piece.end):
+                first, second = halves[0].group(), halves[1].group()
+                if first.isalpha() and second.islower() and not _hyphen_belongs(source, first, second):
                     shorter = before[:-1]
                     joined[-1] = _Piece(shorter, joined[-1].start, joined[-1].end - 1)
                 continue
@@ -155,12 +183,24 @@ def _join_lines(source: str, pieces: Sequence[_Piece]) -> list[_Piece]:
     return joined
 
 
+def _followings(pieces: Sequence[_Piece]) -> list[str]:
+    """For each piece the text of the next one that is no white space, "" if none is."""
+    followings, following = [""] * len(pieces), ""
+    for position in range(len(pieces) - 1, -1, -1):
+        followings[position] = following
+        if pieces[position].text.strip():
+            following = pieces[position].text
+    return followings
+
+
 def _hyphen_belongs(source: str, first: str, second: str) -> bool:
     """Whether the word cut at a hyphen is written with it, judged by the words of the same source."""
-
-    def stands(word: str) -> bool:
-        return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", source, re.IGNORECASE) is not None
-
-    if stands(first + second):
+    first, second, words = first.casefold(), second.casefold(), _words(source)
+    if first + second in words:
         return False
-    return stands(f"{first}-{second}") or (stands(first) and stands(second))
+    return f"{first}-{second}" in words or {first, second} <= words
+
+
+@lru_cache(maxsize=2)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in re.findall(r"[\w-]+", source))

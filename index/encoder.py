@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -56,13 +57,13 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
     A model that is not on this machine is fetched only with `download`. Raises EncoderError if there is none.
     """
     if name == DEFAULT_MODEL:
-        return MiniLM()
+        return _default_encoder()
     offline = not download or Path(name).is_dir()
     with _Quiet(offline):
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(
+            model = SentenceTransformer(
                 name, device="cpu" if offline and Path(name).is_dir() else None, local_files_only=offline
             )
         except Exception as error:  # the library raises whatever its loaders do
@@ -70,6 +71,15 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
                 f"no encoder {name!r} ({_first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
                 "sentence-transformers model, or a model's name that qa index --model can fetch"
             ) from None
+    # Under this name the index's manifest remembers it.
+    model.name = str(Path(name).resolve()) if Path(name).is_dir() else name  # type: ignore[assignment]
+    return model
+
+
+@cache
+def _default_encoder() -> MiniLM:
+    # One for all libraries of a process: its weights are 90 MB.
+    return MiniLM()
 
 
 def encode_queries(encoder: Encoder, texts: Sequence[str]) -> Vectors:

@@ -14,27 +14,31 @@ _CAPITAL = r"[A-ZÀ-ÖØ-Þ]"
 _NAME = rf"(?:{_CAPITAL}[\w.'’-]*)"
 _LOUD_NAME = rf"(?:{_CAPITAL}[A-ZÀ-ÖØ-Þ.'’-]+|{_CAPITAL}\.)"
 
-_BREADCRUMB = re.compile(r"^[^>»›.!?]{1,40}(?:\s*[>»›]\s*[^>»›.!?]{1,80})+$")
+_BREADCRUMB = re.compile(r"^[^<>«»‹›.!?]{1,40}(?:[>»›][^<>«»‹›.!?]{1,80})+$")
 _DATE_LABEL = re.compile(
-    r"^(?:last\s+)?(?:updated|published|posted|modified|created|date|issued)(?:\s+(?:on|at))?\s*:?\s+(?P<date>.*\d.*)$",
+    r"^(?:last\s+)?(?:updated|published|posted|modified|created|date|issued)(?:\s+(?:on|at))?"
+    r"(?:\s*(?P<colon>:)|\s)\s*(?P<date>.*\d.*)$",
     re.IGNORECASE,
 )
-_DATE_ALONE = re.compile(
-    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
-    r"(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"
+_DATE = re.compile(
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
+    r"(?:\d{4}-\d{1,2}-\d{1,2}"
+    r"|\d{4}年\d{1,2}月\d{1,2}日"
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}"
-    r"|\d{1,2}(?:st|nd|rd|th)?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4})$",
+    r"|\d{1,2}(?:st|nd|rd|th)?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4})"
+    r"(?!\d)(?:,?[T ]\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s?(?:Z|[+-]\d{2}:?\d{2}|(?-i:[A-Z]{3,4})\b))?)?",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
     rf"^(?:by|text by|story by|written by|author:)\s+"
-    rf"(?P<name>{_NAME}(?:\s+(?:and|&|de|da|del|la|van|von|der|bin|al|{_NAME}),?){{0,9}}"
-    rf"(?:,?\s+\([^()]{{1,60}}\)|,\s+[^.!?]{{1,60}}|\s+in\s+{_NAME}(?:\s+{_NAME})?)?)$",
+    rf"(?P<name>(?-i:{_NAME},?(?:\s+(?:and|AND|&|de|da|del|la|van|von|der|bin|al|{_NAME}),?){{0,9}})"
+    rf"(?:,?\s+\([^()]{{1,60}}\)|(?<=,)\s+[^.!?]{{1,60}}|\s+in\s+(?-i:{_NAME}(?:\s+{_NAME})?))?)$",
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
     r"^[(\[]?(?:"
-    r"[^.!?]{2,160}\bcontributed to (?:this|the) (?:story|report|article|piece)"
+    r"(?:[^.!?]|(?<=\b[A-Z])\.){2,160}\bcontributed"
+    r" (?:to (?:this|the) (?:story|report|article|piece)|reporting(?: (?:from|for|in|to) [^.!?]{1,80})?)"
     r"|(?:additional\s+)?(?:reporting|editing|writing)(?: and (?:reporting|editing|writing))? by [^!?]{2,160}"
     r")\.?[)\]]?$",
     re.IGNORECASE,
@@ -42,9 +46,11 @@ _SIGN_OFF = re.compile(
 _CREDIT = re.compile(
     rf"""
       \[\s*(?:photos?|images?|pictures?|photographs?)\b[^\[\]]{{0,120}}\]
-    | \(\s*(?:photos?|images?|pictures?|photographs?)(?:\s+by|\s+credit|\s+courtesy|\s+provided|\s*[:/])[^()]{{0,120}}\)
+    | \(\s*(?:photos?|images?|pictures?|photographs?)
+      (?:\s+by|\s+credit|\s+courtesy|\s+provided|\s*[:/]|\s+(?-i:[A-Z]{{2,}})\b)[^()]{{0,120}}\)
     | (?:(?<=^)|(?<=[.!?"”]\s))
-      (?:photos?|images?|pictures?|photographs?)(?:\s+(?:by|credit|courtesy)\b|\s*[:/])[^.!?\n]{{1,100}}\.?$
+      (?:(?:photos?|images?|pictures?|photographs?)(?:\s+(?:by|credit|courtesy)\b|\s*[:/])|credit:|courtesy\ of\b|©)
+      (?:[^.!?\n]|(?<=\b[A-Z])\.){{1,100}}\.?$
     | (?:(?<=^)|(?<=[.!?"”]\s))(?-i:{_LOUD_NAME}(?:\s+{_LOUD_NAME}){{1,4}}\s*/\s*{_LOUD_NAME}(?:\s+{_LOUD_NAME})*)(?=\s|$|\*)
     | (?<=[.!?"”]\s)(?-i:{_NAME}(?:\s+{_NAME}){{1,3}}\s?/\s?{_NAME}(?:\s+{_NAME}){{0,3}})$
     """,
@@ -52,9 +58,9 @@ _CREDIT = re.compile(
 )
 _URL = re.compile(r"^(?:source:\s*)?(?P<url>https?://\S+)$", re.IGNORECASE)
 
-_CLOSERS = "\"'”’»)]*_` "
+_CLOSERS = "\"'”’»)]*_` ）】」』》"
 _TERMINAL = ".!?…。！？"
-_OPENERS = re.compile(r"^[\s\"'“‘«(\[*_`]+")
+_OPENERS = re.compile(r"^[\s\"'“‘«„(\[*_`（【「『《]+")
 _HEADING_CHARACTERS, _HEADING_WORDS = 160, 25
 # A sentence that stops after one of these has more to come, whatever the next line begins with.
 _RUNS_ON = re.compile(
@@ -75,14 +81,27 @@ def breadcrumb_section(line: str) -> str:
 
 def read_date(line: str) -> date | None:
     """The date of a line that is a labelled date ("Updated: 2021-07-13") or nothing but a date."""
-    labelled = _DATE_LABEL.match(line) if len(line) <= 80 else None
-    if not labelled and not _DATE_ALONE.match(line):
+    if len(line) > 80:
         return None
-    return parse_date(labelled["date"] if labelled else line)
+    labelled = _DATE_LABEL.match(line)
+    if not labelled:
+        return parse_date(line) if _DATE.fullmatch(line) else None
+    published = parse_date(labelled["date"])
+    if published is None and labelled["colon"]:
+        # "Updated: 2021-07-13 10:30 (Xinhua)": what stands around the date is no part of it.
+        found = _DATE.search(labelled["date"])
+        published = parse_date(found.group()) if found else None
+    return published
+
+
+def is_labelled(line: str) -> bool:
+    """Whether a line that is a date says what it is the date of ("Updated: …")."""
+    return _DATE.fullmatch(line) is None
 
 
 def parse_date(text: str) -> date | None:
     """A date written in any usual form with its year, month and day; None for anything else."""
+    text = re.sub(r"(\d{4})年(\d{1,2})月(\d{1,2})日", r"\1-\2-\3", text)
     try:
         # Two defaults that share no field: what the text leaves open differs between the two readings.
         readings = {dateparser.parse(text, default=default, ignoretz=True).date() for default in _DEFAULTS}
@@ -133,6 +152,11 @@ def looks_like_heading(line: str) -> bool:
     stripped = line.rstrip(_CLOSERS)
     question = stripped.endswith(("?", "!", "？", "！")) and len(line.split()) <= 16
     return bool(start) and not start[0].islower() and (question or not is_finished(line)) and not runs_on(line)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is more than a heading can be: too long for one, or with a sentence's end inside."""
+    return not looks_like_heading(text) or re.search(r"[^\W\d_]{3}[.!?][\"'”’)]*\s+[\"'“‘(]?[^\W\d_a-z]", text) is not None
 
 
 def runs_on(line: str) -> bool:

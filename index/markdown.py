@@ -111,12 +111,12 @@ class _Reader:
     def _read_front_matter(self, token: Token) -> None:
         try:
             data = yaml.safe_load(token.content) or {}
-        except yaml.YAMLError as error:
+        except Exception as error:  # PyYAML raises whatever its constructors do: 2021-02-30 is a ValueError
             mark = getattr(error, "problem_mark", None)
             line = (mark.line if mark else 0) + 2
+            found = getattr(error, "problem", None) or str(error).split("\n")[0]
             raise SourceError(
-                f"{self.source}:{line}: the front matter is not YAML ({getattr(error, 'problem', None) or 'unreadable'}): "
-                "mend it or remove it"
+                f"{self.source}:{line}: the front matter is not YAML ({found}): mend it or remove it"
             ) from None
         if not isinstance(data, dict):
             raise SourceError(f"{self.source}:1: the front matter is no list of fields: expected lines like 'title: …'")
@@ -180,7 +180,8 @@ def fill_metadata(story: Story, data: dict[Any, Any]) -> None:
             if isinstance(found, list):
                 found = ", ".join(str(item) for item in found)
             if found is not None and str(found).strip():
-                return " ".join(str(found).split())
+                # YAML can name half of a character ("\ud83d"), which no file can hold.
+                return " ".join(str(found).split()).encode(errors="replace").decode()
         return ""
 
     story.title = value("title", "headline") or story.title

@@ -84,8 +84,12 @@ def _split(paragraph: _Paragraph, budget: TokenBudget) -> Iterator[tuple[CleanTe
         raise ValueError(f"an encoder that reads {budget.limit} tokens has no room for a passage")
     text = paragraph.clean.text
 
+    def read(span: Span) -> CleanText:
+        # Read anew from the source: a part may hold half of some markup, and so say a little more than its range.
+        return clean_up(paragraph.article.text, paragraph.clean.source_spans(*span))
+
     def fits(span: Span) -> bool:
-        return budget.fits(_with_context(context, text[slice(*span)]))
+        return budget.fits(_with_context(context, read(span).text))
 
     pieces = [piece for sentence in split_sentences(text) for piece in _halve(text, sentence, fits)]
     # Aim at equal parts, so that no short tail is left.
@@ -96,8 +100,8 @@ def _split(paragraph: _Paragraph, budget: TokenBudget) -> Iterator[tuple[CleanTe
             parts[-1] = parts[-1][0], end
         else:
             parts.append((start, end))
-    for start, end in parts:
-        yield clean_up(paragraph.article.text, paragraph.clean.source_spans(start, end)), context
+    for span in parts:
+        yield read(span), context
 
 
 def _halve(text: str, span: Span, fits: Callable[[Span], bool]) -> list[Span]:

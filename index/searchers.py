@@ -1,5 +1,7 @@
 """The two legs: FAISS over vectors, BM25 over terms. One contract: `search` for the best rows, `score` for given ones."""
 
+import errno
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +69,10 @@ class DenseSearcher:
         return cls(index)
 
     def save(self, folder: Path) -> None:
-        faiss.write_index(self._index, str(folder / self.FILE))
+        try:
+            faiss.write_index(self._index, str(folder / self.FILE))
+        except RuntimeError as error:  # FAISS has no other, for a full disk neither
+            raise OSError(errno.EIO, f"{self.FILE}: {error}") from None
 
     @classmethod
     def open(cls, folder: Path) -> "DenseSearcher":
@@ -97,7 +102,8 @@ class DenseSearcher:
         return Ranking(rows[0][order], scores[0][order].astype(np.float64))
 
     def score(self, query: Query, rows: Rows) -> Scores:
-        return (self._vectors[rows] @ query.vector).astype(np.float64)
+        # Row by row, so that equal vectors score equally wherever they stand: a matrix product does not promise it.
+        return np.asarray(np.einsum("ij,j->i", self._vectors[rows], query.vector), dtype=np.float64)
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -166,8 +172,9 @@ class LexicalSearcher:
         if len(term) < 4 or not term.isalpha():
             return term
         edits = 1 if len(term) < 8 else 2
-        near = process.extract(term, self._terms, scorer=OSA.distance, score_cutoff=edits, limit=16, processor=None)
-        candidates = [(distance, -self._frequency(row), found) for found, distance, row in near if found[0] == term[0]]
+        low, high = bisect_left(self._terms, term[0]), bisect_left(self._terms, chr(ord(term[0]) + 1))
+        near = process.extract(term, self._terms[low:high], scorer=OSA.distance, score_cutoff=edits, limit=None)
+        candidates = [(distance, -self._frequency(low + place), found) for found, distance, place in near]
         return min(candidates)[2] if candidates else term
 
     def _frequency(self, row: int) -> int:

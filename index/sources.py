@@ -11,6 +11,7 @@ from typing import Any
 from index.article import Article
 from index.errors import SourceError
 from index.markdown import fill_metadata, read_markdown
+from index.store import MANIFEST
 from index.stories import Block, Story, read_body, read_stories
 
 SUFFIXES = {".txt": "plain text", ".md": "Markdown", ".markdown": "Markdown", ".jsonl": "a corpus, one article a line"}
@@ -59,57 +60,81 @@ def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
         elif path.suffix.lower() not in SUFFIXES:
             raise SourceError(f"{path}: expected {_expected()}, found {path.suffix or 'no suffix'}: convert or rename it")
         else:
-            files.append(SourceFile(path, path.name))
+            files.append(SourceFile(path, _cited(Path(path.name))))
     if not files:
         named = ", ".join(str(path) for path in paths)
         raise SourceError(f"{named or 'no path'}: no articles found: expected files of {_expected()}")
-    return sorted(files, key=lambda file: file.name)
+    # A file that two paths lead to is read once.
+    return sorted({file.path.resolve(): file for file in reversed(files)}.values(), key=lambda file: file.name)
 
 
 def digest_sources(files: Iterable[SourceFile]) -> str:
-    """sha256 over the names and contents of files: equal exactly when nothing changed. Raises SourceError."""
+    """sha256 over the names and contents of files: equal exactly when nothing changed."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(_read_bytes(file)).digest())
+        try:
+            _digest(digest, file, _read_bytes(file))
+        except SourceError:
+            _digest(digest, file, b"")
     return digest.hexdigest()
+
+
+def _digest(digest: Any, file: SourceFile, data: bytes) -> None:
+    digest.update(file.name.encode() + b"\0" + hashlib.sha256(data).digest())
 
 
 def read_sources(files: Sequence[SourceFile]) -> Reading:
     """The articles of all files. A file that cannot be used adds its line to `problems`, and none of its articles."""
-    reading = Reading(digest=digest_sources(files))
+    reading, digest = Reading(), hashlib.sha256()
     seen: dict[str, str] = {}
     for file in files:
+        data, found = b"", dict[str, str]()
+        drafts: list[Draft] = []
         try:
-            for place, draft in _read_file(file, reading.warnings):
-                if draft.article.id in seen:
+            data = _read_bytes(file)
+            for place, draft in _read_file(file, data, reading.warnings):
+                other = seen.get(draft.article.id) or found.get(draft.article.id)
+                if other:
                     raise SourceError(
-                        f"{place}: two articles with the id {draft.article.id!r}, the other in {seen[draft.article.id]}: "
+                        f"{place}: two articles with the id {draft.article.id!r}, the other in {other}: "
                         "rename one, or index the folder that holds both"
                     )
-                seen[draft.article.id] = place
-                reading.drafts.append(draft)
+                found[draft.article.id] = place
+                drafts.append(draft)
         except SourceError as error:
             reading.problems.append(str(error))
-            reading.drafts = [draft for draft in reading.drafts if draft.article.source != file.name]
+        else:
+            seen.update(found)
+            reading.drafts.extend(drafts)
+        _digest(digest, file, data)
+    reading.digest = digest.hexdigest()
     return reading
 
 
 def _walk(folder: Path) -> Iterator[SourceFile]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        # An index kept among the articles is none of them.
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not Path(parent, name, MANIFEST).is_file()
+        )
         names = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
         for name in sorted(["corpus.jsonl"] if "corpus.jsonl" in names else names):
             path = Path(parent, name)
-            yield SourceFile(path, path.relative_to(folder).as_posix())
+            yield SourceFile(path, _cited(path.relative_to(folder)))
+
+
+def _cited(path: Path) -> str:
+    """A path as articles cite it: bytes of a name that are no UTF-8 as U+FFFD."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
 def _expected() -> str:
     return ", ".join(f"{suffix} ({kind})" for suffix, kind in SUFFIXES.items() if suffix != ".markdown")
 
 
-def _read_file(file: SourceFile, warnings: list[str]) -> Iterator[tuple[str, Draft]]:
+def _read_file(file: SourceFile, data: bytes, warnings: list[str]) -> Iterator[tuple[str, Draft]]:
     """The articles of a file, each with the place to name in an error."""
-    text = decode(_read_bytes(file), file.name, warnings)
+    text = decode(data, file.name, warnings)
     if not text.strip():
         raise SourceError(f"{file.name}: the file is empty, expected an article: write one or remove the file")
     suffix = file.path.suffix.lower()
@@ -138,9 +163,11 @@ def _read_corpus(text: str, name: str) -> Iterator[tuple[str, Draft]]:
             raise SourceError(f"{place}: expected a text, found {type(body).__name__}: give the article's text as a string")
         body = body.replace("\r\n", "\n").replace("\r", "\n")
         _check_lines(body, place)
-        story = read_body(body)
         metadata = record.get("metadata")
-        fill_metadata(story, {**(metadata if isinstance(metadata, dict) else {}), **record})
+        fields = {**(metadata if isinstance(metadata, dict) else {}), **record}
+        fill_metadata(given := Story(), fields)
+        story = read_body(body, given.title)
+        fill_metadata(story, fields)
         yield place, _draft(story, str(article_id), name, body)
 
 
@@ -148,8 +175,14 @@ def read_record(line: str, place: str) -> dict[str, Any]:
     """A line of JSONL as an object. Raises SourceError, naming `place`, if it is none."""
     try:
         record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        found = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        if "\\u" in line:
+            # "\ud83d" is half of a character: it is read as U+FFFD, as bytes that are no UTF-8 are.
+            whole = json.dumps(record, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            record = json.loads(whole)
+    except RecursionError:
+        raise SourceError(f"{place}: not JSON (nested too deeply): expected one object a line") from None
+    except ValueError as error:
+        found = getattr(error, "msg", "a number of too many digits")
         raise SourceError(f"{place}: not JSON ({found}): expected one object a line") from None
     if not isinstance(record, dict):
         raise SourceError(f"{place}: expected a JSON object, found {type(record).__name__}: write one object a line")

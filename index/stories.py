@@ -67,10 +67,14 @@ def read_stories(text: str) -> list[Story]:
     return [_read_story(parts[start:end]) for start, end in pairwise(bounds)]
 
 
-def read_body(text: str) -> Story:
-    """The one story of a text that has its title elsewhere (a line of a corpus)."""
+def read_body(text: str, title: str = "") -> Story:
+    """The one story of a text that may have its title elsewhere (a line of a corpus)."""
     parts = _mark_headings(_join_cut_sentences(_classify(text)))
-    return _read_story(parts) if parts else Story()
+    story = _read_story(parts, title) if parts else Story(title)
+    if parts and not story.blocks:
+        # Whatever its form tells: it is all there is.
+        story.blocks.append(Block("paragraph", (story.extent,)))
+    return story
 
 
 def _classify(text: str) -> list[_Part]:
@@ -82,7 +86,7 @@ def _classify(text: str) -> list[_Part]:
         role = "text"
         spans: tuple[Span, ...] = ((start, end),)
         credited = lines.find_credits(block)
-        if credited:
+        if credited and len(block.split()) <= _CAPTION_WORDS * (1 + len(credited)):
             rest = _outside(credited, block, start)
             role, spans = ("caption", rest) if rest else ("credit", spans)
         elif lines.is_sign_off(block):
@@ -105,21 +109,47 @@ def _classify(text: str) -> list[_Part]:
 
 def _split(text: str) -> Iterator[Span]:
     """Where the blocks of a text stand: between blank lines, at metadata lines, and line by line in unwrapped text."""
-    position = 0
-    for gap in [*_BLANK.finditer(text), None]:
-        end = gap.start() if gap else len(text)
-        yield from _split_lines(text, position, end)
-        position = gap.end() if gap else end
+    gaps = [*_BLANK.finditer(text)]
+    edges = [0, *(edge for gap in gaps for edge in gap.span()), len(text)]
+    blocks = [_lines(text, start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    blocks = [block for block in blocks if block]
+    if blocks and _begins_with_title(text, blocks[0]):
+        blocks[:1] = [blocks[0][:1], blocks[0][1:]]
+    broken = [block for block in blocks if len(block) > 1]
+    for block in blocks:
+        # Where only one block has lines, and each ends as a sentence, a line is a paragraph too.
+        alone = broken == [block] and all(lines.is_finished(line) or _is_metadata(line) for line in _texts(text, block))
+        yield from _split_lines(text, block, wrapped=not alone and all(high - low <= _WRAPPED for low, high in block))
 
 
-def _split_lines(text: str, start: int, end: int) -> Iterator[Span]:
+def _lines(text: str, start: int, end: int) -> list[Span]:
     spans = [_strip(text, *match.span()) for match in re.compile(r"[^\n]+").finditer(text, start, end)]
-    spans = [span for span in spans if span[0] < span[1]]
-    wrapped = all(high - low <= _WRAPPED for low, high in spans)
+    return [span for span in spans if span[0] < span[1]]
+
+
+def _texts(text: str, spans: Sequence[Span]) -> Iterator[str]:
+    return (text[start:end] for start, end in spans)
+
+
+def _is_metadata(line: str) -> bool:
+    """Whether a line tells of the story by itself, without blank lines around it."""
+    return bool(lines.read_byline(line) or lines.read_date(line) or lines.is_sign_off(line) or lines.read_url(line))
+
+
+def _begins_with_title(text: str, block: Sequence[Span]) -> bool:
+    """Whether a block's first line is a title: it ends where the next line's first word would still have fitted."""
+    if len(block) < 2:
+        return False
+    first, second = _texts(text, block[:2])
+    width = max(end - start for start, end in block)
+    fits = len(first) + 1 + len(second.split()[0]) <= width
+    return fits and lines.looks_like_heading(first) and not lines.continues(second) and not _is_metadata(first)
+
+
+def _split_lines(text: str, spans: Sequence[Span], *, wrapped: bool) -> Iterator[Span]:
     begin: int | None = None
     for position, (low, high) in enumerate(spans):
-        line = text[low:high]
-        alone = bool(lines.read_byline(line) or lines.read_date(line) or lines.is_sign_off(line) or lines.read_url(line))
+        alone = _is_metadata(text[low:high])
         if begin is not None and (alone or not wrapped):
             yield begin, spans[position - 1][1]
             begin = None
@@ -148,11 +178,14 @@ def _join_cut_sentences(parts: Sequence[_Part]) -> list[_Part]:
     joined: list[_Part] = []
     taken: set[int] = set()
     roles = {position: part.role for position, part in enumerate(parts)}
+    opening = True
     for position, part in enumerate(parts):
         if position in taken:
             continue
         part = replace(part, role=roles[position])
-        while part.role == "text" and not lines.is_finished(part.text) and not lines.continues(part.text):
+        # A page's first short line is its title, whatever the next begins with.
+        title, opening = opening and lines.looks_like_heading(part.text), opening and part.role != "text"
+        while part.role == "text" and not title and not lines.is_finished(part.text) and not lines.continues(part.text):
             rest = _find_rest(parts, position, part, roles)
             if rest is None:
                 break
@@ -171,7 +204,9 @@ def _find_rest(parts: Sequence[_Part], position: int, part: _Part, roles: dict[i
     if not following or roles[following[0]] != "text":
         return None
     first = parts[following[0]]
-    if lines.continues(first.text) or (lines.runs_on(part.text) and not _is_headline(parts, following[0])):
+    captioned = following[0] > position + 1 and lines.is_finished(first.text)
+    cut = lines.runs_on(part.text) or (captioned and lines.is_prose(part.text))
+    if lines.continues(first.text) or (cut and not _is_headline(parts, following[0])):
         return following[0]
     if len(following) < 2 or roles[following[1]] != "text" or not lines.continues(parts[following[1]].text):
         return None
@@ -260,23 +295,30 @@ def _story_starts(parts: Sequence[_Part], titles: set[int]) -> list[int]:
     return [0, *starts[1:]]
 
 
-def _read_story(parts: Sequence[_Part]) -> Story:
-    story = Story(extent=(min(p.spans[0][0] for p in parts), max(p.spans[-1][1] for p in parts)))
+def _read_story(parts: Sequence[_Part], title: str = "") -> Story:
+    story = Story(title, extent=(min(p.spans[0][0] for p in parts), max(p.spans[-1][1] for p in parts)))
     heading: list[str] = []
-    previous = ""
+    used = True
     for part in parts:
         if part.role == "heading":
             if not story.title and not story.blocks:
                 story.title = _one_line(part.text)
             else:
-                heading = [*heading, _one_line(part.text)] if previous == "heading" else [_one_line(part.text)]
-        elif part.role in {"text", "caption"}:
+                heading, used = [*([] if used else heading), _one_line(part.text)], False
+        elif part.role in {"text", "caption"} or _is_said_already(story, part):
             kind: Kind = "caption" if part.role == "caption" else "paragraph"
             story.blocks.append(Block(kind, part.spans, " – ".join(heading)))
+            used = True
         else:
             _read_metadata(story, part)
-        previous = part.role
     return story
+
+
+def _is_said_already(story: Story, part: _Part) -> bool:
+    """Whether a bare date or address is one more than the story's own: then it is a line of its text."""
+    if part.role == "date":
+        return story.published is not None and not lines.is_labelled(part.text)
+    return part.role == "url" and bool(story.url)
 
 
 def _read_metadata(story: Story, part: _Part) -> None:

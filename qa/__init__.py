@@ -3,34 +3,33 @@
 Importing this takes milliseconds; what a name needs is imported when the name is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from index.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from index import Article, Encoder, Passage, UserError
+    from index.article import Article, Passage
+    from index.encoder import Encoder
+    from index.errors import UserError
     from qa.answer import Answer, Citation, Hit, Hits
     from qa.library import Library, load
 
 _HOMES = {
     "Answer": "qa.answer",
-    "Article": "index",
+    "Article": "index.article",
     "Citation": "qa.answer",
-    "Encoder": "index",
+    "Encoder": "index.encoder",
     "Hit": "qa.answer",
     "Hits": "qa.answer",
     "Library": "qa.library",
-    "Passage": "index",
-    "UserError": "index",
+    "Passage": "index.article",
+    "UserError": "index.errors",
     "load": "qa.library",
 }
 
 __all__ = ["Answer", "Article", "Citation", "Encoder", "Hit", "Hits", "Library", "Passage", "UserError", "load"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'qa' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; a user's mistake ends it with one line on standard error and exit code 2."""
     warnings.simplefilter("ignore")
     try:
-        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        code = app(args=list(arguments) if arguments is not None else None, prog_name="qa", standalone_mode=False)
     except UserError as error:
         for line in str(error).splitlines():
             _say(line)

@@ -63,19 +63,23 @@ class Library:
         return self
 
     def _answer(self, query: Query, found: Found) -> Answer:
-        hits = Hits(query.text, [self._hit(query, found, place) for place in range(len(found.rows))])
+        hits = [self._hit(query, found, place) for place in range(len(found.rows))]
         sure = confidence(float(found.dense.max())) if hits else 0.0
-        return Answer(query.text, sure >= FOUND_FROM, sure, hits)
+        return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
 
     def _hit(self, query: Query, found: Found, place: int) -> Hit:
         passage = self.passages[int(found.rows[place])]
-        why = Why(
-            LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
-            LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
-            matched_terms(passage.text, query.terms),
+        return Hit(
+            passage=passage,
+            rank=place + 1,
+            score=float(found.scores[place]),
+            why=Why(
+                dense=LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
+                lexical=LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
+                matched=matched_terms(passage.text, query.terms),
+            ),
+            highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0),
         )
-        highlight = best_sentence(passage.text, query.terms, self.index.lexical)
-        return Hit(passage, place + 1, float(found.scores[place]), why, highlight)
 
     def __len__(self) -> int:
         return len(self.articles)

@@ -37,8 +37,11 @@ class ToyEncoder:
         return [len(text.split()) for text in inputs]
 
     def _encode(self, inputs: Sequence[str]) -> Vectors:
-        vectors = np.full((len(inputs), self.dimensions), 0.01, dtype=np.float32)
+        vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
         for row, text in enumerate(inputs):
+            # A little of the text's own, so that only equal texts tie.
+            seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+            vectors[row] = 0.01 * np.random.default_rng(seed).random(self.dimensions)
             for term in analyze(text):
                 place = int.from_bytes(hashlib.sha256(term.encode()).digest()[:4], "big") % self.dimensions
                 vectors[row, place] += 1

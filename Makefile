@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# In compat mode the checkout is on the path itself, so that a folder called index elsewhere does not hide the package.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	--config-settings editable_mode=compat
+
+.PHONY: app test lint check bench lock clean
+
+# The main job: the environment, the index of seeds/, the page on 127.0.0.1.
+app: .venv/app
+	$(BIN)/qa index seeds
+	$(BIN)/qa serve --open
+
+# The tests; their process may reach this machine only.
+test: .venv/test
+	$(BIN)/python -m pytest
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# What must pass before a change goes in.
+check: lint test
+
+# Speed and memory on the seeds.
+bench: .venv/app
+	$(BIN)/qa index seeds
+	$(BIN)/python -m eval.bench
+
+.venv/app: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+.venv/test: .venv/app
+	$(PIP) --editable ".[test]"
+	touch $@
+
+# Writes the versions that the environment has now as those to install.
+lock: .venv/test
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
+clean:
+	rm -rf .venv index/store build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

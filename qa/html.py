@@ -1,0 +1,148 @@
+"""Answers as HTML for notebooks, and the words and marks that the web page shares with them.
+
+Whatever comes from an article or a question is escaped; only the tags written here are tags.
+"""
+
+from collections.abc import Iterable
+from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from index import Article, Span
+from index.analyzer import analyze
+from qa.answer import Answer, Hit, LegScore
+
+if TYPE_CHECKING:
+    from qa.library import Library
+
+NOT_FOUND = "Not in these articles."
+_LISTED = 10
+_TERMS_IN_A_WORD = 3
+# Translucent, and with the text's own colour: readable on a light and on a dark notebook.
+_MARK = '<mark style="background:rgba(255,196,0,.32);color:inherit;border-radius:2px;padding:0 .1em">'
+_BLOCK = "margin:.8em 0;padding:.1em 0 .1em .9em;border-left:3px solid rgba(128,128,128,.4);max-width:46em;line-height:1.5"
+_LOUD = "font-size:1.15em;margin:.3em 0"
+_QUIET = "opacity:.75;font-size:.9em"
+
+
+def mark(text: str, spans: Iterable[Span], opening: str = "<mark>") -> str:
+    """The text, escaped, with a <mark> around each of `spans`: character offsets, in any order, overlaps marked once."""
+    pieces = []
+    position = 0
+    for start, end in sorted(spans):
+        start = max(start, position)
+        if start < min(end, len(text)):
+            pieces += [escape(text[position:start]), opening, escape(text[start:end]), "</mark>"]
+            position = end
+    return "".join([*pieces, escape(text[position:])])
+
+
+def hits_html(hits: Iterable[Hit]) -> str:
+    """Passages for a notebook: where each stands, its text with the best sentence marked, and why it was found."""
+    return "".join(_hit_html(hit) for hit in hits) or f'<p style="{_QUIET}">No passages.</p>'
+
+
+def answer_html(answer: Answer) -> str:
+    """An answer for a notebook: the sentence with its source, or that there is none; then the passages."""
+    if answer.found:
+        source = origin(answer.citations[0].article)
+        heading = (
+            f'<p style="{_LOUD}">{escape(answer.sentence)} [1]</p>'
+            f'<p style="{_QUIET};margin:.3em 0">[1] {escape(source)} · {escape(confidence_words(answer))} '
+            f"({answer.confidence:.2f})</p>"
+        )
+    else:
+        heading = f'<p style="{_LOUD}">{NOT_FOUND}</p><p style="{_QUIET};margin:.3em 0">Nearest passages:</p>'
+    return f'<div><p style="{_QUIET};margin:.3em 0">{escape(answer.question)}</p>{heading}{hits_html(answer.hits)}</div>'
+
+
+def library_html(library: "Library") -> str:
+    """A library for a notebook: what it holds, and its first articles."""
+    listed = "".join(f"<li>{escape(origin(article))}</li>" for article in islice(library.articles, _LISTED))
+    more = len(library.articles) - _LISTED
+    rest = f'<p style="{_QUIET}">and {more:,} more</p>' if more > 0 else ""
+    encoder = escape(library.index.manifest.encoder)
+    return f"<div><p><strong>{escape(holdings(library))}</strong> · {encoder}</p><ul>{listed}</ul>{rest}</div>"
+
+
+def holdings(library: "Library") -> str:
+    """What a library holds: "9 articles, 140 passages, 2021 to 2023"."""
+    manifest = library.index.manifest
+    parts = [_count(manifest.articles, "article"), _count(manifest.passages, "passage")]
+    if manifest.published:
+        parts.append(" to ".join(dict.fromkeys(day[:4] for day in manifest.published)))
+    return ", ".join(parts)
+
+
+def origin(article: Article) -> str:
+    """Where words come from: title, source and date, as far as they are known."""
+    return " · ".join(filter(None, [title(article), article.source if article.title else "", date_words(article)]))
+
+
+def title(article: Article) -> str:
+    """An article's title, or its source's name if it has none."""
+    return article.title or article.source or article.id
+
+
+def date_words(article: Article) -> str:
+    """When an article was published, as a reader would write it; empty if that is not known."""
+    return f"{article.published.day} {article.published:%B %Y}" if article.published else ""
+
+
+def place_words(hit: Hit) -> str:
+    """Where a passage stands in its article, its kind named unless it is a paragraph like others."""
+    passage = hit.passage
+    return f"paragraph {passage.number}" + (f" · {passage.kind}" if passage.kind != "paragraph" else "")
+
+
+def confidence_words(answer: Answer) -> str:
+    """How sure it is that the sentence answers."""
+    if answer.confidence >= 0.9:
+        return "Almost certainly the answer"
+    return "Probably the answer" if answer.confidence >= 0.7 else "Possibly the answer"
+
+
+def why_words(hit: Hit) -> str:
+    """What each leg made of a passage: "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Fused score 0.98."."""
+    dense, lexical = hit.why.dense, hit.why.lexical
+    return (
+        f"By meaning: {_rank_words(dense)}, cosine {dense.score:.2f}. "
+        f"By words: {_rank_words(lexical)}, BM25 {lexical.score:.1f}. Fused score {hit.score:.2f}."
+    )
+
+
+def shared_words(hit: Hit) -> list[str]:
+    """The question's words that a passage has, as the passage spells them."""
+    missing = dict.fromkeys(hit.why.matched)
+    words = []
+    for word in hit.passage.text.split():
+        terms = analyze(word)
+        # A run of Chinese or Japanese is many terms and no word: its pairs are named below.
+        if len(terms) <= _TERMS_IN_A_WORD and any(term in missing for term in terms):
+            words.append(word.strip("“”‘’\"'()[]{}.,;:!?—–-").casefold())
+            for term in terms:
+                missing.pop(term, None)
+    return [*words, *missing]
+
+
+def _hit_html(hit: Hit) -> str:
+    where = f"{origin(hit.passage.article)} · {place_words(hit)}"
+    return (
+        f'<div style="{_BLOCK}"><div style="{_QUIET}">[{hit.rank}] {escape(where)}</div>'
+        f"<div>{mark(hit.passage.text, hit.highlight, _MARK)}</div>"
+        f'<div style="{_QUIET}">{escape(why_words(hit))}</div></div>'
+    )
+
+
+def _rank_words(leg: LegScore) -> str:
+    return f"{leg.rank:,}{_ordinal(leg.rank)}" if leg.rank else "not among the best"
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,13 @@
+"""The web page's words and looks: HTML made of answers, a style sheet and a script. app.py serves them."""
+
+from importlib.resources import files
+
+from qa.page.answer import answer_panel, problem
+from qa.page.examples import example_questions
+from qa.page.masthead import masthead
+from qa.page.source import source_panel
+
+STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
+SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
+
+__all__ = ["SCRIPT", "STYLE", "answer_panel", "example_questions", "masthead", "problem", "source_panel"]

@@ -1,0 +1,24 @@
+"""What stands above the question: what the library holds."""
+
+from html import escape
+from itertools import islice
+
+from qa.html import date_words, holdings, title
+from qa.library import Library
+
+_LISTED = 100
+
+
+def masthead(library: Library) -> str:
+    """The page's title, its promise, and the library's articles behind their count."""
+    listed = [
+        f"<li>{escape(' · '.join(filter(None, [title(article), date_words(article)])))}</li>"
+        for article in islice(library.articles, _LISTED)
+    ]
+    if len(library) > _LISTED:
+        listed.append(f"<li>and {len(library) - _LISTED:,} more</li>")
+    return (
+        '<header><h1>Ask the articles</h1><p class="promise">Answers are quoted from them, word for word. '
+        f'Nothing leaves this computer.</p><details class="holdings"><summary>{escape(holdings(library))}</summary>'
+        f"<ul>{''.join(listed)}</ul></details></header>"
+    )

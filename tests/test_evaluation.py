@@ -1,0 +1,103 @@
+"""An evaluation from questions to figures, and its report."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+import qa
+from eval import GOLD, MEASURES, GoldQuestion, GoldSpan, evaluate, read_gold
+from eval.report import evaluation_record, print_evaluation
+
+MakeLibrary = Callable[[dict[str, str]], qa.Library]
+
+TEXT = "Parks\n\nThe park opened early.\n\nApples grow in orchards.\n\nTrains run at night."
+
+
+def question(name: str, text: str, quote: str, kind: str = "fact") -> GoldQuestion:
+    relevant = (GoldSpan("a.txt", "a.txt", TEXT.index(quote), TEXT.index(quote) + len(quote), quote),) if quote else ()
+    return GoldQuestion(name, text, kind, relevant, bool(quote))
+
+
+QUESTIONS = [
+    question("right", "When did the park open?", "The park opened early."),
+    question("wrong", "apples in orchards", "Trains run at night.", "odd"),
+    question("unknown", "qqqq wwww", "Trains run at night.", "odd"),
+    question("nowhere", "zzzz xxxx", "", "none"),
+]
+
+
+@pytest.fixture
+def library(make_library: MakeLibrary) -> qa.Library:
+    return make_library({"a.txt": TEXT})
+
+
+def test_figures_worked_by_hand(library: qa.Library) -> None:
+    evaluation = evaluate(library, QUESTIONS, ["bm25"])
+    (result,) = evaluation.results
+    # Right: first. Wrong: its passage shares no word with the question, so BM25 does not list it. Unknown: no hit.
+    assert result.figures["MRR@10"] == {"right": 1.0, "wrong": 0.0, "unknown": 0.0}
+    assert evaluation.table(evaluation.answerable)["bm25"]["Success@1"] == pytest.approx(1 / 3)
+    assert evaluation.table(evaluation.kinds["odd"])["bm25"]["nDCG@10"] == 0
+    assert evaluation.refused(result)[0] == 1
+    assert evaluation.broken == ()
+
+
+def test_kinds_are_the_answerable_ones_largest_first(library: qa.Library) -> None:
+    evaluation = evaluate(library, QUESTIONS, ["dense"])
+    assert evaluation.kinds == {"odd": ["wrong", "unknown"], "fact": ["right"]}
+    assert evaluation.unanswerable == ["nowhere"]
+
+
+def test_a_quote_that_moved_is_reported_and_counts_as_a_miss(library: qa.Library) -> None:
+    moved = GoldQuestion("moved", "park", "fact", (GoldSpan("gone.txt", "gone.txt", 0, 5, "Parks"),), answerable=True)
+    evaluation = evaluate(library, [moved], ["hybrid"])
+    assert evaluation.broken == ("moved: its source gone.txt is not in the index",)
+    assert evaluation.results[0].figures["Recall@10"] == {"moved": 0.0}
+
+
+def test_progress_reaches_its_end(library: qa.Library) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def progress(stage: str, done: int, total: int) -> None:
+        assert stage == "Asking questions"
+        seen.append((done, total))
+
+    evaluate(library, QUESTIONS, ["bm25", "dense"], progress)
+    assert seen[0] == (0, 8)
+    assert seen[-1] == (8, 8)
+
+
+def test_the_table_shows_every_system_and_kind(library: qa.Library) -> None:
+    output = StringIO()
+    print_evaluation(evaluate(library, QUESTIONS), Console(file=output, width=200))
+    lines = output.getvalue().splitlines()
+    assert lines[0].startswith("3 answerable questions, 1 that the articles do not answer")
+    assert all(name in lines[1] for name in MEASURES)
+    assert [line.split()[0] for line in lines[2:] if not line.startswith(" ")] == [
+        "all",
+        "odd",
+        "fact",
+        "bm25:",
+        "dense:",
+        "hybrid:",
+    ]
+
+
+def test_the_record_is_json_and_agrees_with_the_table(library: qa.Library) -> None:
+    evaluation = evaluate(library, QUESTIONS)
+    record = json.loads(json.dumps(evaluation_record(evaluation)))
+    assert record["all"] == evaluation.table(evaluation.answerable)
+    assert record["by_question"]["right"]["bm25"]["MRR@10"] == 1.0
+    assert record["questions"] == {"answerable": 3, "unanswerable": 1}
+
+
+@pytest.mark.model
+def test_on_the_gold_set_hybrid_beats_both_of_its_legs(seeds: qa.Library) -> None:
+    evaluation = evaluate(seeds, read_gold(GOLD))
+    table = evaluation.table(evaluation.answerable)
+    assert table["hybrid"]["nDCG@10"] > table["bm25"]["nDCG@10"]
+    assert table["hybrid"]["nDCG@10"] > table["dense"]["nDCG@10"]
+    assert evaluation.broken == ()

@@ -1,0 +1,86 @@
+"""Retrieval against a slow, obvious version of itself."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import qa
+from index.analyzer import analyze
+from index.searchers import K1
+from qa.retriever import DENSE_WEIGHT, SYSTEMS, System, retrieve
+
+MakeLibrary = Callable[[dict[str, str]], qa.Library]
+
+WORDS = "coal park apple orchard train wheel digital village poverty income yuan growth percent farmer".split()
+
+
+@pytest.fixture
+def library(make_library: MakeLibrary) -> qa.Library:
+    random = np.random.default_rng(3)
+    files = {
+        f"{number}.txt": f"Story number {number}\n\n"
+        + "\n\n".join(" ".join(random.choice(WORDS, 9)).capitalize() + "." for _ in range(4))
+        for number in range(5)
+    }
+    return make_library(files)
+
+
+QUESTIONS = ["coal park", "apple orchard income growth", "zebra", "train", "the village of poverty, in yuan"]
+
+
+def slow_scores(library: qa.Library, question: str, system: System) -> dict[int, float]:
+    query = library.index.queries([question])[0]
+    rows = np.arange(len(library.passages))
+    cosines = library.index.dense.vectors @ query.vector
+    lexical = library.index.lexical.score(query, rows)
+    if system == "dense":
+        return dict(enumerate(cosines.tolist()))
+    if system == "bm25":
+        return {row: score for row, score in enumerate(lexical.tolist()) if score > 0}
+    if system == "hybrid":
+        most = sum(library.index.lexical.idf(query.terms)) * (K1 + 1)
+        fused = DENSE_WEIGHT * cosines + (1 - DENSE_WEIGHT) * (lexical / most)
+        return dict(enumerate(fused.tolist()))
+    by_cosine = sorted(rows.tolist(), key=lambda row: (-float(cosines[row]), row))
+    by_words = sorted((row for row in rows.tolist() if lexical[row] > 0), key=lambda row: (-float(lexical[row]), row))
+    return {
+        row: sum(1 / (60 + 1 + ranking.index(row)) for ranking in (by_cosine, by_words) if row in ranking)
+        for row in rows.tolist()
+    }
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_ranks_as_the_slow_version_does(library: qa.Library, question: str, system: System) -> None:
+    query = library.index.queries([question])[0]
+    found = retrieve(library.index, query, 1000, system)
+    expected = slow_scores(library, question, system)
+    assert sorted(found.rows.tolist()) == sorted(expected)
+    assert found.scores == pytest.approx([expected[row] for row in found.rows.tolist()], abs=1e-6)
+    keys = [(-round(score, 9), row) for row, score in zip(found.rows.tolist(), found.scores.tolist(), strict=True)]
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_fewer_are_the_first_of_more(library: qa.Library, system: System) -> None:
+    query = library.index.queries(["apple village"])[0]
+    everything = retrieve(library.index, query, 100, system).rows.tolist()
+    assert retrieve(library.index, query, 3, system).rows.tolist() == everything[:3]
+
+
+def test_every_hit_carries_both_legs_exact_scores(library: qa.Library) -> None:
+    query = library.index.queries(["apple village"])[0]
+    found = retrieve(library.index, query, 100)
+    assert found.dense == pytest.approx(library.index.dense.vectors[found.rows] @ query.vector, abs=1e-6)
+    for place, row in enumerate(found.rows.tolist()):
+        shares = bool(set(query.terms) & set(analyze(library.passages[row].text)))
+        assert (found.lexical[place] > 0) == shares
+        assert (found.lexical_ranks[place] > 0) == shares
+    assert sorted(found.dense_ranks.tolist()) == list(range(1, len(library.passages) + 1))
+
+
+def test_a_question_with_no_known_word_finds_nothing_by_words_alone(library: qa.Library) -> None:
+    query = library.index.queries(["qqqq"])[0]
+    assert len(retrieve(library.index, query, 10, "bm25").rows) == 0
+    assert len(retrieve(library.index, query, 10, "hybrid").rows) == 10
