@@ -17,7 +17,7 @@ from index.index import check_encoder, write_contents
 from index.passages import CHUNKER_VERSION, make_passages
 from index.searchers import DenseSearcher, LexicalSearcher
 from index.sources import digest_sources, find_sources, read_sources
-from index.store import FORMAT, Manifest, read_manifest, verify_files, write_index
+from index.store import FORMAT, Manifest, check_folder, read_manifest, verify_files, write_index
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is in all."""
@@ -64,6 +64,7 @@ def build_index(
     left, EncoderError and IndexFolderError as the encoder and the folder give cause. The index that was there
     stays as it was if anything is raised.
     """
+    check_folder(folder)
     files = find_sources(paths)
     reading = read_sources(files)
     if reading.problems and not (skip_bad and reading.drafts):
@@ -130,17 +131,24 @@ def _vectors(
     texts: Sequence[str], keys: Sequence[bytes], encoder: Encoder, folder: Path, progress: Progress
 ) -> tuple[Vectors, int]:
     """The texts' unit vectors, and how many of them the index in `folder` already had."""
-    known = _known_vectors(folder, encoder)
-    reused = sum(key in known for key in keys)
     # Equal texts are encoded once.
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    new = list(missing)
-    for start in range(0, len(new), _ENCODED_AT_ONCE):
-        progress("Embedding passages", start, len(new))
-        batch = new[start : start + _ENCODED_AT_ONCE]
-        known.update(zip(batch, encode_documents(encoder, [missing[key] for key in batch]), strict=True))
-    progress("Embedding passages", len(new), len(new))
-    return np.stack([known[key] for key in keys]), reused
+    by_key = dict(zip(keys, texts, strict=True))
+    known = _known_vectors(folder, encoder)
+    new = _encode({key: text for key, text in by_key.items() if key not in known}, encoder, progress)
+    if len({len(vector) for vector in (*known.values(), *new.values())}) > 1:
+        # An encoder that shows no weights gives vectors of another length now: it is another.
+        known, new = {}, _encode(by_key, encoder, progress)
+    return np.stack([(new if key in new else known)[key] for key in keys]), sum(key in known for key in keys)
+
+
+def _encode(texts: dict[bytes, str], encoder: Encoder, progress: Progress) -> dict[bytes, Vector]:
+    keys, vectors = list(texts), dict[bytes, Vector]()
+    for start in range(0, len(keys), _ENCODED_AT_ONCE):
+        progress("Embedding passages", start, len(keys))
+        batch = keys[start : start + _ENCODED_AT_ONCE]
+        vectors.update(zip(batch, encode_documents(encoder, [texts[key] for key in batch]), strict=True))
+    progress("Embedding passages", len(keys), len(keys))
+    return vectors
 
 
 def _known_vectors(folder: Path, encoder: Encoder) -> dict[bytes, Vector]:

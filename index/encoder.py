@@ -94,7 +94,12 @@ def encode_documents(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 def as_vectors(encoded: Any, count: int, encoder: Encoder) -> Vectors:
     """What an encoder returned as float32 unit vectors; raises EncoderError for another shape or no finite numbers."""
-    vectors = np.asarray(encoded, dtype=np.float32)
+    try:
+        vectors = np.asarray(encoded, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise EncoderError(
+            f"{encoder_name(encoder)} returned {type(encoded).__name__}, expected an array of {count} vectors of one length"
+        ) from None
     if vectors.ndim != 2 or len(vectors) != count:
         raise EncoderError(
             f"{encoder_name(encoder)} returned shape {vectors.shape} for {count} texts, expected ({count}, n)"

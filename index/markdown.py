@@ -1,5 +1,6 @@
 """Markdown articles: front matter, headings as sections, paragraphs, lists, tables and code as blocks."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,7 +15,7 @@ from index import lines
 from index.article import Kind, Span
 from index.cleanup import clean_up
 from index.errors import SourceError
-from index.stories import Block, Story
+from index.stories import Block, Story, cut_credits
 
 MARKDOWN_VERSION = "1"
 # A list up to this many characters is one passage; a longer one, a passage an item.
@@ -81,17 +82,29 @@ class _Reader:
     def _read_paragraph(self, inline: Token) -> None:
         spans = self._inline_spans(inline)
         plain = inline.content.strip()
-        if not self.story.blocks:
-            byline, published = lines.read_byline(plain), lines.read_date(plain)
-            if byline or published:
-                self.story.byline = self.story.byline or byline or ""
-                self.story.published = self.story.published or published
-                return
+        if not self.story.blocks and self._read_metadata(plain):
+            return
         if lines.is_sign_off(plain):
             self.story.credits.append(plain)
             return
+        if len(spans) == 1 and (cut := cut_credits(self.text, *spans[0]))[0]:
+            self.story.credits.extend(self.text[slice(*span)] for span in cut[0])
+            self._add("caption", list(cut[1]))
+            return
         pictures = all(child.type in {"image", "softbreak"} for child in inline.children or [])
-        self._add("caption" if pictures or lines.find_credits(plain) else "paragraph", spans)
+        self._add("caption" if pictures else "paragraph", spans)
+
+    def _read_metadata(self, plain: str) -> bool:
+        """Whether every line of a paragraph is a byline or a date; if so, the story's own is taken from them."""
+        found = [
+            (lines.read_byline(line), lines.read_date(line)) for line in re.split(r"[*_\s]*\n[*_\s]*", plain.strip("*_"))
+        ]
+        if not all(byline or published for byline, published in found):
+            return False
+        for byline, published in found:
+            self.story.byline = self.story.byline or byline or ""
+            self.story.published = self.story.published or published
+        return True
 
     def _read_list(self, inside: list[Token]) -> None:
         items: list[list[Span]] = []

@@ -7,6 +7,7 @@ and renamed, and the manifest replaced last: whoever opens the folder sees the o
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from index.errors import IndexFolderError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_BUILD = re.compile(r"\.?build-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ def write_index(folder: Path, manifest: Manifest, write_files: Callable[[Path], 
     scratch = folder / f".{build}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / MANIFEST).exists() and any(not _is_ours(path) for path in folder.iterdir()):
-            raise IndexFolderError(f"{folder}: holds other files and no index: name an empty or a new folder with --index")
+        check_folder(folder)
         scratch.mkdir()
         write_files(scratch)
         files = {path.name: hash_file(path) for path in sorted(scratch.iterdir())}
@@ -71,11 +72,24 @@ def write_index(folder: Path, manifest: Manifest, write_files: Callable[[Path], 
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
-    for pattern in ("build-*", ".build-*"):
-        for path in folder.glob(pattern):
-            if path.name != build:
-                shutil.rmtree(path, ignore_errors=True)
+    for path in folder.iterdir():
+        if _BUILD.fullmatch(path.name) and path.name != build:
+            shutil.rmtree(path, ignore_errors=True)
     return manifest
+
+
+def check_folder(folder: Path) -> None:
+    """Raises IndexFolderError if a folder has files but no index; one that is damaged, or was never finished, is one."""
+    try:
+        read_manifest(folder)
+    except IndexFolderError:
+        found = list(folder.iterdir()) if folder.is_dir() and os.access(folder, os.R_OK) else []
+        builds = [path for path in found if _BUILD.fullmatch(path.name)]
+        ours = [*builds, *([folder / MANIFEST, folder / f".{MANIFEST}"] if builds else [])]
+        if any(path not in ours and not (path / MANIFEST).is_file() for path in found):
+            raise IndexFolderError(
+                f"{folder}: holds other files and no index: name an empty or a new folder with --index"
+            ) from None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -141,10 +155,6 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def _checksum(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-
-
-def _is_ours(path: Path) -> bool:
-    return path.name.lstrip(".").startswith(("build-", MANIFEST)) or (path / MANIFEST).is_file()
 
 
 def _flush(path: Path) -> None:

