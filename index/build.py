@@ -27,7 +27,7 @@ def no_progress(stage: str, done: int, total: int) -> None:
     """Shows nothing."""
 
 
-_ENCODED_AT_ONCE = 256
+_ENCODED_AT_ONCE = 64
 _KEYS, _KEY_BYTES = "keys.npy", 16
 
 
@@ -142,7 +142,8 @@ def _vectors(
 
 
 def _encode(texts: dict[bytes, str], encoder: Encoder, progress: Progress) -> dict[bytes, Vector]:
-    keys, vectors = list(texts), dict[bytes, Vector]()
+    # Texts of like length share a batch, so that little is padded; the longest first, so that it ends no later than told.
+    keys, vectors = sorted(texts, key=lambda key: -len(texts[key])), dict[bytes, Vector]()
     for start in range(0, len(keys), _ENCODED_AT_ONCE):
         progress("Embedding passages", start, len(keys))
         batch = keys[start : start + _ENCODED_AT_ONCE]

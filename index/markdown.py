@@ -161,14 +161,13 @@ class _Reader:
             return []
         start, end = self._line(inline.map[0])
         used = self._cells.get(inline.map[0], start)
-        found = self.text.find(inline.content.replace("|", "\\|"), used, end)
-        if found < 0:
-            found = self.text.find(inline.content, used, end)
-        if found < 0:
-            return []
-        stop = found + len(inline.content)
-        self._cells[inline.map[0]] = stop
-        return [(found, stop)]
+        # In the source a bar within a cell is escaped.
+        for content in (inline.content.replace("|", "\\|"), inline.content):
+            found = self.text.find(content, used, end)
+            if found >= 0:
+                self._cells[inline.map[0]] = found + len(content)
+                return [(found, found + len(content))]
+        return []
 
     _cells: dict[int, int] = field(default_factory=dict)
 

@@ -21,6 +21,8 @@ _WRAPPED = 120
 # Headings in a row: a title with its standfirst; any more are a list or verse.
 _HEADINGS_IN_A_ROW = 2
 _CAPTION_WORDS = 60
+# More pieces than captions and columns cut a paragraph into are a list.
+_MOST_CUTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,13 @@ def _join_cut_sentences(parts: Sequence[_Part]) -> list[_Part]:
         part = replace(part, role=roles[position])
         # A page's first short line is its title, whatever the next begins with.
         title, opening = opening and lines.looks_like_heading(part.text), opening and part.role != "text"
-        while part.role == "text" and not title and not lines.is_finished(part.text) and not lines.continues(part.text):
+        while (
+            part.role == "text"
+            and not title
+            and len(part.spans) <= _MOST_CUTS
+            and not lines.is_finished(part.text)
+            and not lines.continues(part.text)
+        ):
             rest = _find_rest(parts, position, part, roles)
             if rest is None:
                 break
@@ -210,17 +218,16 @@ def _find_rest(parts: Sequence[_Part], position: int, part: _Part, roles: dict[i
     if not following or roles[following[0]] != "text":
         return None
     first = parts[following[0]]
+    if lines.continues(first.text):
+        return following[0]
+    if len(following) > 1 and roles[following[1]] == "text" and lines.continues(parts[following[1]].text):
+        interrupts = lines.is_finished(first.text) and len(first.text.split()) <= _CAPTION_WORDS
+        if position > 0 and interrupts and len(part.text.split()) > 5:
+            roles[following[0]] = "caption"
+            return following[1]
     captioned = following[0] > position + 1 and lines.is_finished(first.text)
     cut = lines.runs_on(part.text) or (captioned and lines.is_prose(part.text))
-    if lines.continues(first.text) or (cut and not _is_headline(parts, following[0])):
-        return following[0]
-    if len(following) < 2 or roles[following[1]] != "text" or not lines.continues(parts[following[1]].text):
-        return None
-    interrupts = lines.is_finished(first.text) and len(first.text.split()) <= _CAPTION_WORDS
-    if position > 0 and interrupts and len(part.text.split()) > 5:
-        roles[following[0]] = "caption"
-        return following[1]
-    return None
+    return following[0] if cut and not _is_headline(parts, following[0]) else None
 
 
 def _is_headline(parts: Sequence[_Part], position: int) -> bool:
