@@ -20,13 +20,10 @@ def convex_sum(dense: Scores, lexical: Scores, most_lexical: float, dense_weight
     return dense_weight * dense + (1 - dense_weight) * share
 
 
-def reciprocal_ranks(rows: Rows, rankings: Sequence[Rows]) -> Scores:
-    """The sum over rankings of 1 / (60 + rank), rank from 1, for each of `rows`; 0 for rows in none. Shape (n,), float64.
+def reciprocal_ranks(rankings: Sequence[Rows]) -> Scores:
+    """The sum over rankings of 1 / (60 + rank): each holds the n passages' ranks, from 1, or 0 for one it does not list.
 
-    Cormack, Clarke & Büttcher 2009, "Reciprocal Rank Fusion outperforms Condorcet".
+    Cormack, Clarke & Büttcher 2009, "Reciprocal Rank Fusion outperforms Condorcet". Shape (n,), float64.
     """
-    gained: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking.tolist(), 1):
-            gained[row] = gained.get(row, 0.0) + 1 / (RRF_K + rank)
-    return np.array([gained.get(row, 0.0) for row in rows.tolist()], dtype=np.float64)
+    gained = [np.where(ranks > 0, 1 / (RRF_K + ranks), 0.0) for ranks in rankings]
+    return np.asarray(np.sum(gained, axis=0), dtype=np.float64)

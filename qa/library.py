@@ -12,7 +12,7 @@ from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import FOUND_FROM, confidence
 from qa.highlight import best_sentence, matched_terms
-from qa.retriever import SYSTEMS, Found, System, retrieve
+from qa.retriever import CANDIDATES, SYSTEMS, Found, System, gather, rank
 
 DEFAULT_STORE = Path("index/store")
 MAX_QUESTION = 2_000
@@ -48,14 +48,24 @@ class Library:
 
     def ask_many(self, questions: Sequence[str], k: int = DEFAULT_K, system: System = "hybrid") -> list[Answer]:
         """`ask` for several questions, encoded together. Raises QuestionError."""
+        return [answers[system] for answers in self.ask_systems(questions, [system], k)]
+
+    def ask_systems(
+        self, questions: Sequence[str], systems: Sequence[System], k: int = DEFAULT_K
+    ) -> list[dict[System, Answer]]:
+        """What each system answers to each question, from the same candidates. Raises QuestionError."""
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
-        if system not in SYSTEMS:
-            raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
+        for system in systems:
+            if system not in SYSTEMS:
+                raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
         for question in questions:
             check_question(question)
-        queries = self.index.queries(questions) if questions else []
-        return [self._answer(query, retrieve(self.index, query, k, system)) for query in queries]
+        asked = []
+        for query in self.index.queries(questions) if questions else []:
+            candidates = gather(self.index, query, max(CANDIDATES, k))
+            asked.append({system: self._answer(query, rank(candidates, k, system)) for system in systems})
+        return asked
 
     def warm_up(self) -> "Library":
         """Loads what the first question would load."""

@@ -21,6 +21,21 @@ DENSE_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """What either leg lists, by row, with both legs' exact scores and ranks (0 where a leg did not list the row).
+
+    `most_lexical` is the most that any passage could score for the question's words.
+    """
+
+    rows: Rows
+    dense: Scores
+    lexical: Scores
+    dense_ranks: Rows
+    lexical_ranks: Rows
+    most_lexical: float
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Ranked rows, best first, with their score, and each leg's exact score and rank (0 where it did not list the row)."""
 
@@ -32,31 +47,47 @@ class Found:
     lexical_ranks: Rows
 
 
-def retrieve(index: Index, query: Query, k: int, system: System = "hybrid") -> Found:
-    """The k best passages of an index for a query, ties by passage order.
-
-    Both legs give their 200 best (k, if that is more); whatever one of them lists is scored exactly by both.
-    """
-    depth = max(CANDIDATES, k)
+def gather(index: Index, query: Query, depth: int = CANDIDATES) -> Candidates:
+    """The `depth` best of each leg; whatever one of them lists is scored exactly by both."""
     dense, lexical = index.dense.search(query, depth), index.lexical.search(query, depth)
+    rows = np.union1d(dense.rows, lexical.rows)
+    return Candidates(
+        rows=rows,
+        dense=index.dense.score(query, rows),
+        lexical=index.lexical.score(query, rows),
+        dense_ranks=_ranks(rows, dense),
+        lexical_ranks=_ranks(rows, lexical),
+        most_lexical=index.lexical.most(query),
+    )
+
+
+def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight: float = DENSE_WEIGHT) -> Found:
+    """The k best candidates in one system's order, ties by row. A leg alone ranks only what it listed."""
     if system == "dense":
-        rows = dense.rows
+        listed, scores = candidates.dense_ranks > 0, candidates.dense
     elif system == "bm25":
-        rows = lexical.rows
+        listed, scores = candidates.lexical_ranks > 0, candidates.lexical
     else:
-        rows = np.union1d(dense.rows, lexical.rows)
-    dense_scores, lexical_scores = index.dense.score(query, rows), index.lexical.score(query, rows)
-    if system == "dense":
-        scores = dense_scores
-    elif system == "bm25":
-        scores = lexical_scores
-    elif system == "rrf":
-        scores = reciprocal_ranks(rows, [dense.rows, lexical.rows])
-    else:
-        scores = convex_sum(dense_scores, lexical_scores, index.lexical.most(query), DENSE_WEIGHT)
-    order = np.lexsort((rows, -scores))[:k]
-    rows = rows[order]
-    return Found(rows, scores[order], dense_scores[order], lexical_scores[order], _ranks(rows, dense), _ranks(rows, lexical))
+        listed = np.ones(len(candidates.rows), dtype=bool)
+        if system == "rrf":
+            scores = reciprocal_ranks([candidates.dense_ranks, candidates.lexical_ranks])
+        else:
+            scores = convex_sum(candidates.dense, candidates.lexical, candidates.most_lexical, dense_weight)
+    places = np.flatnonzero(listed)
+    order = places[np.lexsort((candidates.rows[places], -scores[places]))[:k]]
+    return Found(
+        candidates.rows[order],
+        scores[order],
+        candidates.dense[order],
+        candidates.lexical[order],
+        candidates.dense_ranks[order],
+        candidates.lexical_ranks[order],
+    )
+
+
+def retrieve(index: Index, query: Query, k: int, system: System = "hybrid") -> Found:
+    """The k best passages of an index for a query, from the 200 best of each leg (k, if that is more)."""
+    return rank(gather(index, query, max(CANDIDATES, k)), k, system)
 
 
 def _ranks(rows: Rows, ranking: Ranking) -> Rows:
