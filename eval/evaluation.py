@@ -1,31 +1,56 @@
-"""An evaluation: systems over a gold set, what they found and what they refused."""
+"""An evaluation: systems over a gold set, a figure for every question, and what follows from the figures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
 
 from eval.gold import GoldQuestion, broken_quotes
-from eval.measures import DEPTH, MEASURES, Figures, measure
-from eval.relevance import relevant_passages
+from eval.measures import MEASURES, Figures, Run, cutoff, measure
+from eval.outcomes import Outcome, ask_all
+from eval.relevance import Holders, relevant_articles, relevant_passages
+from eval.statistics import Comparison, Interval, bootstrap_interval, compare_all
 from index.build import Progress, no_progress
 from qa.library import Library
 from qa.retriever import System
 
 SYSTEMS: tuple[System, ...] = ("bm25", "dense", "hybrid")
-_ASKED_AT_ONCE = 64
+
+Level: TypeAlias = Literal["passage", "article"]
+"""What the measures count: passages that hold gold spans, or articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
-    """What one system did: a figure for each measure and answerable question, and the questions that it called found."""
+    """What one system did: a figure for each measure and answerable question, and its outcomes.
 
-    system: System
+    `recalls` are the shares of relevant passages, articles and gold spans among the first ten passages, each by
+    question. A run from elsewhere has no outcomes.
+    """
+
+    system: str
     figures: Figures
-    found: frozenset[str]
+    recalls: Figures = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 
     def mean(self, measure: str, questions: Sequence[str]) -> float:
         """The mean of a measure over question ids; a question that was not measured counts as 0."""
         values = self.figures[measure]
-        return sum(values.get(question, 0.0) for question in questions) / len(questions)
+        return sum(values.get(question, 0.0) for question in questions) / len(questions) if questions else 0.0
+
+    def interval(self, measure: str, questions: Sequence[str]) -> Interval:
+        """The mean of a measure over question ids with its 95% bootstrap interval."""
+        return bootstrap_interval([self.figures[measure].get(question, 0.0) for question in questions])
+
+    @property
+    def found(self) -> frozenset[str]:
+        """The ids of the questions that the system says the articles answer."""
+        return frozenset(question for question, outcome in self.outcomes.items() if outcome.found)
+
+    def characters(self, questions: Sequence[str], k: int = 10) -> float:
+        """The mean number of characters in the first k passages: what a reader would have to read."""
+        lengths = [sum(self.outcomes[question].lengths[:k]) for question in questions if question in self.outcomes]
+        return sum(lengths) / len(lengths) if lengths else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +60,9 @@ class Evaluation:
     library: str
     questions: tuple[GoldQuestion, ...]
     results: tuple[SystemResult, ...]
-    broken: tuple[str, ...]
+    broken: tuple[str, ...] = ()
+    level: Level = "passage"
+    measures: tuple[str, ...] = MEASURES
 
     @property
     def kinds(self) -> dict[str, list[str]]:
@@ -58,11 +85,22 @@ class Evaluation:
 
     def table(self, questions: Sequence[str]) -> dict[str, dict[str, float]]:
         """System to measure to mean over question ids."""
-        return {result.system: {name: result.mean(name, questions) for name in MEASURES} for result in self.results}
+        return {result.system: {name: result.mean(name, questions) for name in self.measures} for result in self.results}
 
     def refused(self, result: SystemResult) -> tuple[int, int]:
         """How many of the unanswerable questions a system refused, and how many of the answerable ones."""
-        return tuple(len(set(ids) - result.found) for ids in (self.unanswerable, self.answerable))  # type: ignore[return-value]
+        return len(set(self.unanswerable) - result.found), len(set(self.answerable) - result.found)
+
+    def comparisons(self, measure: str) -> dict[tuple[str, str], Comparison]:
+        """Every pair of systems compared on a measure over the answerable questions, Holm-corrected over the pairs.
+
+        The later of two against the earlier: the baseline is named first.
+        """
+        values = {
+            result.system: [result.figures[measure].get(question, 0.0) for question in self.answerable]
+            for result in reversed(self.results)
+        }
+        return compare_all(values)
 
 
 def evaluate(
@@ -70,21 +108,43 @@ def evaluate(
     questions: Sequence[GoldQuestion],
     systems: Sequence[System] = SYSTEMS,
     progress: Progress = no_progress,
+    *,
+    measures: Sequence[str] = MEASURES,
+    level: Level | None = None,
+    runs: Mapping[str, Run] | None = None,
+    log: Path | None = None,
 ) -> Evaluation:
-    """Asks every system every question and measures what comes back. Raises UserError as `measure`."""
-    qrels = relevant_passages(questions, library.passages)
+    """Asks every system every question and measures what comes back, with `runs` from elsewhere beside it.
+
+    `level` is passages where the gold has spans, else articles; `runs` name what the level counts. `log` makes
+    it resumable, see `ask_all`. Raises UserError if there is nothing to measure.
+    """
+    holders = Holders(library.passages, questions)
+    level = level or ("passage" if any(question.relevant for question in questions) else "article")
+    by_passage, by_article = relevant_passages(questions, holders), relevant_articles(questions, holders)
+    qrels = by_passage if level == "passage" else by_article
     results = []
-    for number, system in enumerate(systems):
-        run: dict[str, list[str]] = {}
-        found: set[str] = set()
-        for start in range(0, len(questions), _ASKED_AT_ONCE):
-            progress("Asking questions", number * len(questions) + start, len(systems) * len(questions))
-            batch = questions[start : start + _ASKED_AT_ONCE]
-            answers = library.ask_many([question.question for question in batch], DEPTH, system)
-            for question, answer in zip(batch, answers, strict=True):
-                run[question.id] = [hit.passage.id for hit in answer.hits]
-                if answer.found:
-                    found.add(question.id)
-        results.append(SystemResult(system, measure(qrels, run), frozenset(found)))
-    progress("Asking questions", len(systems) * len(questions), len(systems) * len(questions))
-    return Evaluation(repr(library), tuple(questions), tuple(results), tuple(broken_quotes(questions, library.articles)))
+    for system, outcomes in ask_all(library, questions, systems, cutoff(measures), log, progress).items():
+        passages = {question: outcome.passages for question, outcome in outcomes.items()}
+        articles = {question: outcome.articles for question, outcome in outcomes.items()}
+        figures = measure(qrels, passages if level == "passage" else articles, measures)
+        recalls = {
+            "passages": measure(by_passage, passages, ["R@10"])["R@10"] if by_passage else {},
+            # The articles of the first ten passages, however few they are.
+            "articles": measure(by_article, {name: found[:10] for name, found in articles.items()}, ["R@10"])["R@10"],
+            "spans": _span_recall(outcomes),
+        }
+        results.append(SystemResult(system, figures, recalls, outcomes))
+    for name, run in (runs or {}).items():
+        results.append(SystemResult(name, measure(qrels, run, measures)))
+    broken = tuple(broken_quotes(questions, library.articles))
+    return Evaluation(repr(library), tuple(questions), tuple(results), broken, level, tuple(measures))
+
+
+def _span_recall(outcomes: Mapping[str, Outcome]) -> dict[str, float]:
+    """The share of each question's gold spans that the first ten passages hold."""
+    return {
+        question: sum(0 < rank <= 10 for rank in outcome.span_ranks) / len(outcome.span_ranks)
+        for question, outcome in outcomes.items()
+        if outcome.span_ranks
+    }

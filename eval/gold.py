@@ -1,8 +1,8 @@
 """The gold set: questions with the spans of source text that answer them."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question with the spans that answer it; none if the articles do not answer it."""
+    """A question with the spans that answer it; none if the articles do not answer it.
+
+    In a collection that is judged by whole articles there are no spans, but `articles`: id to grade, 1 or more.
+    """
 
     id: str
     question: str
@@ -32,6 +35,7 @@ class GoldQuestion:
     relevant: tuple[GoldSpan, ...]
     answerable: bool
     note: str = ""
+    articles: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_gold(path: Path) -> list[GoldQuestion]:

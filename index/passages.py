@@ -34,11 +34,21 @@ class _Paragraph:
 
     @property
     def context(self) -> str:
-        return "\n".join(filter(None, (self.article.title, self.block.section)))
+        return context_of(self.article, self.block.section)
 
     @property
     def searchable(self) -> str:
         return _with_context(self.context, self.clean.text)
+
+
+def context_of(article: Article, section: str) -> str:
+    """What both legs search with a passage, ahead of its own text: the title, and the heading above it."""
+    return "\n".join(filter(None, (article.title, section)))
+
+
+def searchable_text(passage: Passage) -> str:
+    """What both legs search of a passage, unless the encoder's limit had its context shortened."""
+    return _with_context(context_of(passage.article, passage.section), passage.text)
 
 
 def make_passages(drafts: Sequence[Draft], budget: TokenBudget | None = None) -> list[Searchable]:

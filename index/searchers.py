@@ -119,19 +119,21 @@ class LexicalSearcher:
 
     _ARRAYS = ("starts", "rows", "weights", "idf")
 
-    def __init__(self, size: int, terms: Sequence[str], starts: Rows, rows: Rows, weights: Scores, idf: Scores) -> None:
-        self._size = size
+    def __init__(
+        self, size: int, terms: Sequence[str], starts: Rows, rows: Rows, weights: Scores, idf: Scores, k1: float = K1
+    ) -> None:
+        self._size, self._k1 = size, k1
         self._terms = list(terms)
         self._term_rows = {term: row for row, term in enumerate(self._terms)}
         self._starts, self._rows, self._weights, self._idf = starts, rows, weights, idf
 
     @classmethod
-    def build(cls, documents: Sequence[Sequence[str]]) -> "LexicalSearcher":
-        """From the terms of every passage."""
+    def build(cls, documents: Sequence[Sequence[str]], k1: float = K1, b: float = B) -> "LexicalSearcher":
+        """From the terms of every passage, with BM25's saturation and length normalisation."""
         if not any(documents):
             empty = np.empty(0, np.float64)
             return cls(len(documents), [], np.zeros(1, np.int64), np.empty(0, np.int64), empty, empty)
-        bm25 = LuceneBM25(documents, k1=K1, b=B)
+        bm25 = LuceneBM25(documents, k1=k1, b=b)
         terms = sorted(bm25.idf)
         numbers = {term: number for number, term in enumerate(terms)}
         counts = [(numbers[term], row, count) for row, found in enumerate(bm25.doc_freqs) for term, count in found.items()]
@@ -140,9 +142,9 @@ class LexicalSearcher:
         term_of, row_of, count_of = term_of[order], row_of[order], count_of[order]
         idf = np.array([bm25.idf[term] for term in terms])
         lengths = np.array(bm25.doc_len, dtype=np.float64)[row_of]
-        weights = idf[term_of] * count_of * (K1 + 1) / (count_of + K1 * (1 - B + B * lengths / bm25.avgdl))
+        weights = idf[term_of] * count_of * (k1 + 1) / (count_of + k1 * (1 - b + b * lengths / bm25.avgdl))
         starts = np.searchsorted(term_of, np.arange(len(terms) + 1))
-        return cls(len(documents), terms, starts, row_of, weights, idf)
+        return cls(len(documents), terms, starts, row_of, weights, idf, k1)
 
     def save(self, folder: Path) -> None:
         (folder / "terms.txt").write_text("".join(f"{term}\n" for term in self._terms), encoding="utf-8")
@@ -188,7 +190,7 @@ class LexicalSearcher:
 
     def most(self, query: Query) -> float:
         """What no passage's score for a query can pass: the sum over its terms of idf x (k1 + 1)."""
-        return float(self.idf(query.terms).sum()) * (K1 + 1)
+        return float(self.idf(query.terms).sum()) * (self._k1 + 1)
 
     def search(self, query: Query, k: int) -> Ranking:
         scores = self._scores(query.terms)

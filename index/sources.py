@@ -64,8 +64,11 @@ def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
     if not files:
         named = ", ".join(str(path) for path in paths)
         raise SourceError(f"{named or 'no path'}: no articles found: expected files of {_expected()}")
-    # A file that two paths lead to is read once.
-    return sorted({file.path.resolve(): file for file in reversed(files)}.values(), key=lambda file: file.name)
+    unique: dict[Path, SourceFile] = {}
+    for file in files:
+        # A file that two paths lead to is read once.
+        unique.setdefault(file.path.resolve(), file)
+    return sorted(unique.values(), key=lambda file: file.name)
 
 
 def digest_sources(files: Iterable[SourceFile]) -> str:

@@ -1,24 +1,22 @@
 """The command line, `qa`: index, search, ask, eval, serve. Heavy imports wait until a command needs them."""
 
-import json
 import sys
 import warnings
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from index.errors import QuestionError, UserError
+from qa.console import console, error_console, print_line, say
 
 if TYPE_CHECKING:
     from qa.answer import Answer
     from qa.library import Library
 
 FOUND, NOT_FOUND, MISTAKE = 0, 1, 2
-_UNWRAPPED = 100_000
 
 
 class System(StrEnum):
@@ -67,13 +65,13 @@ def index_command(
     from qa.progress import progress_bar
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
-    with progress_bar(_errors()) as progress:
+    with progress_bar(error_console()) as progress:
         built = build_index(paths, index, encoder, skip_bad=skip_bad, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
-        _say(f"warning: {line}")
+        say(f"warning: {line}")
     manifest = built.manifest
     new = manifest.passages - built.reused
-    _print(
+    print_line(
         f"Indexed {manifest.articles:,} articles, {manifest.passages:,} passages into {index} "
         f"({manifest.encoder}; {new:,} embedded, {built.reused:,} as before)."
     )
@@ -98,11 +96,13 @@ def search(
     if questions is not None:
         _search_file(questions, k, index, model, system, as_json)
         return
+    from qa.terminal import hits_text
+
     answer = _open(index, model).ask(str(question), k, system.value)
     if as_json:
         _print_json(answer, None)
     else:
-        _print_hits(answer)
+        console().print(hits_text(answer))
 
 
 @app.command()
@@ -115,43 +115,42 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
+    from qa.terminal import answer_text
+
     answer = _open(index, model).ask(question, k, system.value)
     if as_json:
         _print_json(answer, None)
     else:
-        _print_answer(answer)
+        console().print(answer_text(answer))
     raise typer.Exit(FOUND if answer.found else NOT_FOUND)
 
 
-@app.command("eval")
-def eval_command(
-    gold: Annotated[
-        Path | None, typer.Argument(metavar="[GOLD]", help="A gold set; the seed articles' own if none.", show_default=False)
-    ] = None,
-    index: IndexOption = STORE,
-    model: ModelOption = None,
-    systems: Annotated[
-        str, typer.Option("--systems", metavar="A,B", help="Which of hybrid, rrf, dense, bm25.")
-    ] = "bm25,dense,hybrid",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Measure retrieval on a gold set of questions: overall, by kind, and what is refused."""
-    from eval.evaluation import evaluate
-    from eval.gold import GOLD, read_gold
-    from eval.report import evaluation_record, print_evaluation
-    from qa.progress import progress_bar
+def _hand_over(command: str, context: typer.Context) -> None:
+    """Runs a command of the evaluation's own command line, with its own options and help."""
+    from eval.commands import app as commands
 
-    named = _systems(systems)
-    questions = read_gold(gold or GOLD)
-    library = _open(index, model)
-    with progress_bar(_errors()) as progress:
-        evaluation = evaluate(library, questions, named, progress)
-    for line in evaluation.broken:
-        _say(f"warning: {line}")
-    if as_json:
-        _print(json.dumps(evaluation_record(evaluation), ensure_ascii=False))
-    else:
-        print_evaluation(evaluation, _console())
+    raise typer.Exit(commands([command, *context.args], prog_name="qa", standalone_mode=False) or FOUND)
+
+
+_HANDED_OVER = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command("eval", add_help_option=False, context_settings=_HANDED_OVER)
+def eval_command(context: typer.Context) -> None:
+    """Measure systems on a gold set: figures with their uncertainty, misses explained, a report, a gate."""
+    _hand_over("eval", context)
+
+
+@app.command("gold", add_help_option=False, context_settings=_HANDED_OVER)
+def gold_command(context: typer.Context) -> None:
+    """Check, extend, pool, convert and compare gold sets."""
+    _hand_over("gold", context)
+
+
+@app.command("tune", add_help_option=False, context_settings=_HANDED_OVER)
+def tune_command(context: typer.Context) -> None:
+    """Search the ranking's settings on a gold set; recommend a change only when it is significant."""
+    _hand_over("tune", context)
 
 
 @app.command()
@@ -176,10 +175,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = app(args=list(arguments) if arguments is not None else None, prog_name="qa", standalone_mode=False)
     except UserError as error:
         for line in str(error).splitlines():
-            _say(line)
+            say(line)
         code = MISTAKE
     except (KeyboardInterrupt, typer.Abort):
-        _say("stopped")
+        say("stopped")
         code = 130
     except BrokenPipeError:
         # Whoever read the output has enough; nothing is left to flush.
@@ -190,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not hasattr(error, "format_message"):
             raise
         context = getattr(error, "ctx", None)
-        _say(
+        say(
             f"{' '.join(error.format_message().split()).rstrip('.')}: see {context.command_path if context else 'qa'} --help"
         )
         code = MISTAKE
@@ -206,11 +205,12 @@ def _open(index: Path, model: str | None) -> "Library":
 
 def _search_file(path: Path, k: int, index: Path, model: str | None, system: System, as_json: bool) -> None:
     from qa.progress import progress_bar
+    from qa.terminal import hits_text
 
     asked = _read_questions(path)
     library = _open(index, model)
     at_once = 64
-    with progress_bar(_errors()) as progress:
+    with progress_bar(error_console()) as progress:
         for start in range(0, len(asked), at_once):
             progress("Asking questions", start, len(asked))
             batch = asked[start : start + at_once]
@@ -220,8 +220,8 @@ def _search_file(path: Path, k: int, index: Path, model: str | None, system: Sys
                 if as_json:
                     _print_json(answer, question_id)
                 else:
-                    _print(f"{question_id}: {answer.question}")
-                    _print_hits(answer)
+                    print_line(f"{question_id}: {answer.question}")
+                    console().print(hits_text(answer))
 
 
 def _read_questions(path: Path) -> list[tuple[str, str]]:
@@ -259,56 +259,16 @@ def _read_questions(path: Path) -> list[tuple[str, str]]:
         seen[str(question_id)] = number
         asked.append((str(question_id), text))
     for line in replaced:
-        _say(f"warning: {line}")
+        say(f"warning: {line}")
     if not asked:
         raise QuestionError(f"{path}: no questions: expected one JSON object a line, with _id and text")
     return asked
 
 
-def _systems(text: str) -> tuple[Any, ...]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    known = [system.value for system in System]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise UserError(
-            f"no system {', '.join(unknown) or 'named'}, expected some of {', '.join(known)}: qa eval --systems bm25,hybrid"
-        )
-    return tuple(dict.fromkeys(names))
-
-
-def _print_answer(answer: "Answer") -> None:
-    from qa.terminal import answer_text
-
-    _console().print(answer_text(answer))
-
-
-def _print_hits(answer: "Answer") -> None:
-    from qa.terminal import hits_text
-
-    _console().print(hits_text(answer))
-
-
 def _print_json(answer: "Answer", question_id: str | None) -> None:
     from qa.export import answer_json
 
-    _print(answer_json(answer, question_id))
-
-
-def _console() -> Console:
-    # Document text is never read as markup, nor its numbers coloured; piped output is not wrapped.
-    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _UNWRAPPED)
-
-
-def _errors() -> Console:
-    return Console(stderr=True, markup=False, highlight=False)
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"qa: {line}\n")
+    print_line(answer_json(answer, question_id))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index import Article, Encoder, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index.build import Progress, no_progress
 from index.index import Lazy
 from index.searchers import Query
 from index.store import MANIFEST
@@ -63,7 +64,7 @@ class Library:
             check_question(question)
         asked = []
         for query in self.index.queries(questions) if questions else []:
-            candidates = gather(self.index, query, max(CANDIDATES, k))
+            candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k))
             asked.append({system: self._answer(query, rank(candidates, k, system)) for system in systems})
         return asked
 
@@ -104,7 +105,11 @@ class Library:
 
 
 def load(
-    path: str | os.PathLike[str], index: str | os.PathLike[str] | None = None, encoder: Encoder | str | None = None
+    path: str | os.PathLike[str],
+    index: str | os.PathLike[str] | None = None,
+    encoder: Encoder | str | None = None,
+    *,
+    progress: Progress = no_progress,
 ) -> Library:
     """The library of a folder of articles, indexed first if it is not yet or has changed; or of an index folder.
 
@@ -118,7 +123,7 @@ def load(
     model = model or open_encoder()
     folder = Path(index) if index is not None else _own_store(path, model)
     if not is_current(folder, [path], model):
-        build_index([path], folder, model)
+        build_index([path], folder, model, progress=progress)
     return Library.open(folder, model)
 
 

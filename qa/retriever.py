@@ -7,7 +7,7 @@ import numpy as np
 
 from index import Index
 from index.arrays import Rows, Scores
-from index.searchers import Query, Ranking
+from index.searchers import DenseSearcher, LexicalSearcher, Query, Ranking
 from qa.fusion import convex_sum, reciprocal_ranks
 
 System: TypeAlias = Literal["hybrid", "rrf", "dense", "bm25"]
@@ -47,17 +47,17 @@ class Found:
     lexical_ranks: Rows
 
 
-def gather(index: Index, query: Query, depth: int = CANDIDATES) -> Candidates:
+def gather(dense: DenseSearcher, lexical: LexicalSearcher, query: Query, depth: int = CANDIDATES) -> Candidates:
     """The `depth` best of each leg; whatever one of them lists is scored exactly by both."""
-    dense, lexical = index.dense.search(query, depth), index.lexical.search(query, depth)
-    rows = np.union1d(dense.rows, lexical.rows)
+    by_meaning, by_words = dense.search(query, depth), lexical.search(query, depth)
+    rows = np.union1d(by_meaning.rows, by_words.rows)
     return Candidates(
         rows=rows,
-        dense=index.dense.score(query, rows),
-        lexical=index.lexical.score(query, rows),
-        dense_ranks=_ranks(rows, dense),
-        lexical_ranks=_ranks(rows, lexical),
-        most_lexical=index.lexical.most(query),
+        dense=dense.score(query, rows),
+        lexical=lexical.score(query, rows),
+        dense_ranks=_ranks(rows, by_meaning),
+        lexical_ranks=_ranks(rows, by_words),
+        most_lexical=lexical.most(query),
     )
 
 
@@ -87,7 +87,7 @@ def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight
 
 def retrieve(index: Index, query: Query, k: int, system: System = "hybrid") -> Found:
     """The k best passages of an index for a query, from the 200 best of each leg (k, if that is more)."""
-    return rank(gather(index, query, max(CANDIDATES, k)), k, system)
+    return rank(gather(index.dense, index.lexical, query, max(CANDIDATES, k)), k, system)
 
 
 def _ranks(rows: Rows, ranking: Ranking) -> Rows:

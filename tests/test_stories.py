@@ -392,6 +392,16 @@ def test_any_text_is_read_and_its_blocks_stand_apart(source: str) -> None:
 # --- single rules
 
 
+def test_each_story_has_the_breadcrumb_and_date_above_its_title() -> None:
+    first = "News > Sport\n\nJuly 13, 2021\n\nOne\n\nWe won.\n\nReporting by Ann Poe"
+    second = "News > Sea\n\nJuly 14, 2021\n\nTwo\n\nBy Jane Doe\n\nWe swam."
+    stories = read_stories(f"{first}\n\n{second}")
+    assert [(story.title, story.section, story.published) for story in stories] == [
+        ("One", "Sport", date(2021, 7, 13)),
+        ("Two", "Sea", date(2021, 7, 14)),
+    ]
+
+
 def test_a_cut_before_a_capital_is_joined_when_what_came_before_can_be_no_heading() -> None:
     source = "Title\n\nThe hall was full. It was then that\n\nA crowd. JANE DOE / THE NEWS\n\nAnna Kowal spoke of her plans."
     assert texts(source, only_story(source)) == [
@@ -446,9 +456,9 @@ def test_a_title_line_right_above_a_wrapped_text_is_its_title() -> None:
 
 
 def test_a_first_line_that_is_as_full_as_the_others_is_no_title() -> None:
-    source = "It was a dark and stormy night and\nAnna was on the roof of the house.\nShe sang."
+    source = "It was a dark and stormy night there\nAnna was on the roof of the house.\nShe sang\nand sang."
     assert texts(source, only_story(source)) == [
-        "It was a dark and stormy night and Anna was on the roof of the house. She sang."
+        "It was a dark and stormy night there Anna was on the roof of the house. She sang and sang."
     ]
 
 

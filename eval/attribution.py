@@ -1,0 +1,109 @@
+"""Why a gold span was missed: the stage that lost it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from eval.gold import GoldQuestion, GoldSpan, same_text
+from eval.relevance import Holders, covered
+from index.encoder import token_budget
+from qa.library import Library
+from qa.retriever import CANDIDATES, Candidates, System, gather, rank
+
+
+class Stage(StrEnum):
+    """Where a gold span was lost, in the order of the pipeline; a stage that is added says so here and in `_lost_at`."""
+
+    NOT_INDEXED = "source not indexed"
+    EXTRACTION = "text lost in extraction"
+    SPLIT = "split between passages"
+    TOKENS = "beyond the token limit"
+    TOO_DEEP = "too deep in both legs"
+    FUSION = "found by a leg, lost in fusion"
+    THRESHOLD = "refused by the threshold"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A gold span that a question did not get, where it was lost, and the ranks on its way (0: not listed)."""
+
+    question: str
+    span: GoldSpan
+    stage: Stage
+    dense_rank: int = 0
+    lexical_rank: int = 0
+    fused_rank: int = 0
+
+    def __str__(self) -> str:
+        ranks = f"dense {self.dense_rank or '–'}, lexical {self.lexical_rank or '–'}, fused {self.fused_rank or '–'}"
+        return f"{self.question}: {self.stage} ({ranks}): {self.span.source}@{self.span.start} {self.span.quote[:60]!r}"
+
+
+def attribute(
+    library: Library,
+    questions: Sequence[GoldQuestion],
+    found: Collection[str],
+    k: int = 10,
+    system: System = "hybrid",
+) -> list[Miss]:
+    """Every gold span that a system's first k passages miss, or that it has but refuses, with the stage that lost it.
+
+    `found` are the ids of the questions that the system says the articles answer.
+    """
+    holders = Holders(library.passages, questions)
+    asked = [question for question in questions if question.relevant]
+    queries = library.index.queries([question.question for question in asked]) if asked else []
+    misses = []
+    for question, query in zip(asked, queries, strict=True):
+        candidates = gather(library.index.dense, library.index.lexical, query, max(CANDIDATES, k))
+        order = rank(candidates, len(candidates.rows), system).rows.tolist()
+        for span in question.relevant:
+            miss = _trace(library, holders, candidates, order, question.id, span, k)
+            if miss and (miss.stage != Stage.THRESHOLD or question.id not in found):
+                misses.append(miss)
+    return misses
+
+
+def count_stages(misses: Sequence[Miss]) -> dict[Stage, int]:
+    """How many spans each stage lost, in the order of the pipeline, stages that lost none left out."""
+    counts = Counter(miss.stage for miss in misses)
+    return {stage: counts[stage] for stage in Stage if counts[stage]}
+
+
+def _trace(
+    library: Library,
+    holders: Holders,
+    candidates: Candidates,
+    order: Sequence[int],
+    question: str,
+    span: GoldSpan,
+    k: int,
+) -> Miss:
+    """Where a span was lost; a span among the first k can only be refused."""
+    held = {row: passage for row, passage in holders.of(span)}
+    if not held:
+        return Miss(question, span, _lost_before_search(library, holders, span))
+    fused = next((place for place, row in enumerate(order, 1) if row in held), 0)
+    row = order[fused - 1] if fused else next(iter(held))
+    place = np.flatnonzero(candidates.rows == row)
+    dense, lexical = (
+        int(ranks[place[0]]) if len(place) else 0 for ranks in (candidates.dense_ranks, candidates.lexical_ranks)
+    )
+    budget = token_budget(library.index.encoder)
+    if 0 < fused <= k:
+        stage = Stage.THRESHOLD
+    elif budget and not budget.fits(held[row].text):
+        stage = Stage.TOKENS
+    else:
+        stage = Stage.FUSION if 0 < dense <= k or 0 < lexical <= k else Stage.TOO_DEEP
+    return Miss(question, span, stage, dense, lexical, fused)
+
+
+def _lost_before_search(library: Library, holders: Holders, span: GoldSpan) -> Stage:
+    if not any(same_text(span, article) for article in library.articles):
+        return Stage.NOT_INDEXED
+    shares = sum(covered(passage.article, passage.spans, span) for _, passage in holders.near(span))
+    return Stage.SPLIT if shares > 0.5 else Stage.EXTRACTION

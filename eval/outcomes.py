@@ -1,0 +1,131 @@
+"""What systems return to questions, kept small: what the figures need, a line a question, resumable."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.gold import GoldQuestion, GoldSpan, same_text
+from eval.relevance import holds
+from index.article import Article, Span
+from index.build import Progress, no_progress
+from qa.answer import Answer
+from qa.library import Library
+from qa.retriever import System
+
+_ASKED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one system returned to one question, best first, and how that meets the question's gold spans.
+
+    `passages` and `articles` are ids, `lengths` characters; `span_ranks` the rank of the first passage that holds
+    each gold span (0: none), `marked` whether each passage's marked words meet a gold span.
+    """
+
+    question: str
+    passages: tuple[str, ...]
+    articles: tuple[str, ...]
+    scores: tuple[float, ...]
+    lengths: tuple[int, ...]
+    span_ranks: tuple[int, ...]
+    marked: tuple[bool, ...]
+    found: bool
+    confidence: float
+
+
+Outcomes = dict[str, dict[str, Outcome]]
+"""System to question id to outcome."""
+
+
+def ask_all(
+    library: Library,
+    questions: Sequence[GoldQuestion],
+    systems: Sequence[System],
+    k: int,
+    log: Path | None = None,
+    progress: Progress = no_progress,
+) -> Outcomes:
+    """Every system's outcome for every question, each with the k best passages.
+
+    With `log` outcomes are appended to that file as soon as they are known, and those already in it, of the same
+    index, questions and k, are taken over: an evaluation that was stopped goes on where it was.
+    """
+    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k}
+    known = _read_log(log, header) if log else {}
+    missing = [question for question in questions if any((system, question.id) not in known for system in systems)]
+    for start in range(0, len(missing), _ASKED_AT_ONCE):
+        progress("Asking questions", len(questions) - len(missing) + start, len(questions))
+        batch = missing[start : start + _ASKED_AT_ONCE]
+        asked = library.ask_systems([question.question for question in batch], systems, k)
+        new: dict[tuple[str, str], Outcome] = {
+            (system, question.id): observe(question, answer)
+            for question, answers in zip(batch, asked, strict=True)
+            for system, answer in answers.items()
+        }
+        known.update(new)
+        if log:
+            with open(log, "a", encoding="utf-8") as file:
+                file.writelines(json.dumps({"system": system, **asdict(each)}) + "\n" for (system, _), each in new.items())
+    progress("Asking questions", len(questions), len(questions))
+    return {system: {question.id: known[system, question.id] for question in questions} for system in systems}
+
+
+def observe(question: GoldQuestion, answer: Answer) -> Outcome:
+    """An answer as an outcome of its gold question."""
+    span_ranks = [
+        next((hit.rank for hit in answer.hits if holds(hit.passage, span)), 0) for span in question.relevant
+    ]  # fmt: skip
+    marked = []
+    for hit in answer.hits:
+        citation = hit.citation
+        marked.append(any(_meets(citation.article, citation.spans, span) for span in question.relevant))
+    return Outcome(
+        question=question.id,
+        passages=tuple(hit.passage.id for hit in answer.hits),
+        articles=tuple(hit.passage.article.id for hit in answer.hits),
+        scores=tuple(hit.score for hit in answer.hits),
+        lengths=tuple(len(hit.passage.text) for hit in answer.hits),
+        span_ranks=tuple(span_ranks),
+        marked=tuple(marked),
+        found=answer.found,
+        confidence=answer.confidence,
+    )
+
+
+def _meets(article: Article, spans: Sequence[Span], gold: GoldSpan) -> bool:
+    """Whether marked words hold the larger part of a gold span, or lie in it with their larger part."""
+    if not same_text(gold, article):
+        return False
+    shared = sum(max(0, min(end, gold.end) - max(start, gold.start)) for start, end in spans)
+    shorter = min(gold.end - gold.start, sum(end - start for start, end in spans))
+    return shared > shorter / 2
+
+
+def _digest(questions: Sequence[GoldQuestion]) -> str:
+    return hashlib.sha256("".join(map(repr, questions)).encode()).hexdigest()
+
+
+def _read_log(path: Path, header: dict[str, object]) -> dict[tuple[str, str], Outcome]:
+    """The outcomes of an earlier evaluation with the same header; otherwise begins the file anew."""
+    known: dict[tuple[str, str], Outcome] = {}
+    if path.is_file():
+        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        if first == json.dumps(header):
+            for line in lines:
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError:
+                    break  # the line that the earlier evaluation was stopped in
+                fields: dict[str, Any] = {
+                    name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
+                }
+                known[fields.pop("system"), fields["question"]] = Outcome(**fields)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written anew, so that a line cut short is not in the way of those to come.
+    records = [json.dumps({"system": system, **asdict(each)}) for (system, _), each in known.items()]
+    path.write_text("\n".join([json.dumps(header), *records]) + "\n", encoding="utf-8")
+    return known

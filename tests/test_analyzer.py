@@ -1,0 +1,76 @@
+"""From text to terms."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analyzer import analyze
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("", []),
+        ("... -- !", []),
+        ("The Workers worked", ["the", "worker", "work"]),
+        ("about 20.15 billion", ["about", "20.15", "billion"]),
+        ("160-400 kilometers", ["160-400", "160", "400", "kilomet"]),
+        ("2021-07-13", ["2021-07-13", "2021", "07", "13"]),
+        ("2.9:52.5:44.6", ["2.9:52.5:44.6"]),
+        ("It was 5.", ["it", "was", "5"]),
+        ("5G and COVID-19", ["5", "g", "and", "covid", "19"]),
+        ("1,2 and 12,34", ["1,2", "and", "12,34"]),
+        ("café CAFÉ cafe\u0301", ["cafe", "cafe", "cafe"]),
+        ("Straße ﬁne Ⅳ", ["strass", "fine", "iv"]),
+        ("Shanxi's Shanxi’s", ["shanxi", "shanxi"]),
+        ("O'Neill Du'erping rock'n'roll", ["oneil", "duerp", "rocknrol"]),
+        ("snake_case", ["snake", "case"]),
+        ("山西省 中 abc国", ["山西", "西省", "中", "abc", "国"]),
+        ("カタカナ 한국어", ["カタ", "タカ", "カナ", "한국", "국어"]),
+        ("C++ & $30", ["c", "30"]),
+    ],
+)
+def test_terms(text: str, terms: list[str]) -> None:
+    assert analyze(text) == terms
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("100,000", "100000"),
+        ("1,069,000.5", "1069000.5"),
+        ("industry", "Industries"),
+        ("cooperative's", "COOPERATIVES"),
+        ("Ångström", "angstrom"),
+        ("ＡＢＣ１２", "abc12"),
+        ("well-known", "well known"),
+    ],
+)
+def test_what_means_the_same_gives_the_same_terms(one: str, other: str) -> None:
+    assert analyze(one) == analyze(other)
+
+
+def test_a_number_is_not_its_part() -> None:
+    assert set(analyze("20.15")).isdisjoint(analyze("20 15"))
+
+
+@given(st.text())
+def test_any_text_gives_terms_that_the_index_can_hold(text: str) -> None:
+    for term in analyze(text):
+        assert term
+        assert not any(character.isspace() for character in term)
+
+
+@given(st.text(), st.text())
+def test_terms_of_two_lines_are_the_terms_of_each(one: str, other: str) -> None:
+    assert analyze(f"{one}\n{other}") == analyze(one) + analyze(other)
+
+
+@given(st.lists(st.from_regex(r"[0-9]{1,3}(\.[0-9]+)?|[\u4e00-\u4e20]{2}", fullmatch=True)))
+def test_numbers_and_chinese_pairs_are_their_own_terms(words: list[str]) -> None:
+    assert analyze(" ".join(words)) == words
+
+
+@given(st.text(st.characters(max_codepoint=0x24F)))
+def test_case_makes_no_difference(text: str) -> None:
+    assert analyze(text.casefold()) == analyze(text)

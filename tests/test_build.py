@@ -1,0 +1,270 @@
+"""From files to an index: what is encoded, what is taken over, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ToyEncoder
+
+from index.build import BadSourcesError, Built, build_index, is_current
+from index.errors import EncoderError, IndexFolderError, SourceError, UserError
+from index.index import Index
+from index.searchers import DenseSearcher
+from index.store import MANIFEST, read_manifest
+
+Write = Callable[[dict[str, str | None]], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes articles, given as name and text, into one folder; None removes one."""
+
+    def write_files(files: dict[str, str | None]) -> Path:
+        folder = tmp_path / "articles"
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            if text is None:
+                (folder / name).unlink()
+            else:
+                (folder / name).write_text(text)
+        return folder
+
+    return write_files
+
+
+def build(articles: Path, encoder: ToyEncoder | None = None, **options: Any) -> Built:
+    return build_index([articles], articles.parent / "index", encoder or ToyEncoder(), **options)
+
+
+def open_index(articles: Path, encoder: ToyEncoder | None = None) -> Index:
+    return Index.open(articles.parent / "index", encoder or ToyEncoder())
+
+
+def found(opened: Index, question: str) -> list[list[tuple[str, float]]]:
+    """What each leg finds: passages by their text, with scores."""
+    (query,) = opened.queries([question])
+    rankings = [leg.search(query, len(opened)) for leg in (opened.dense, opened.lexical)]
+    return [
+        [
+            (opened.passages[row].text, score)
+            for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)
+        ]
+        for ranking in rankings
+    ]
+
+
+ONE, TWO = "One\n\nBoats come and go.\n\nThe pier is old.", "Two\n\nApples are red.\n\nPears are green."
+
+
+# --- what is encoded
+
+
+def test_what_is_encoded_is_the_passage_with_its_title(write: Write) -> None:
+    encoder = ToyEncoder()
+    built = build(write({"a.txt": ONE}), encoder)
+    assert encoder.encoded == ["One\nBoats come and go.", "One\nThe pier is old."]
+    assert (built.reused, built.warnings, built.skipped) == (0, (), ())
+    assert (built.manifest.articles, built.manifest.passages, built.manifest.truncated_tokens) == (1, 2, 0)
+
+
+def test_an_unchanged_article_is_not_encoded_again(write: Write) -> None:
+    articles = write({"a.txt": ONE, "b.txt": TWO})
+    build(articles)
+    encoder = ToyEncoder()
+    built = build(articles, encoder)
+    assert encoder.encoded == []
+    assert built.reused == 4
+
+
+def test_of_a_changed_article_only_the_changed_passage_is_encoded(write: Write) -> None:
+    articles = write({"a.txt": ONE, "b.txt": TWO})
+    build(articles)
+    write({"b.txt": TWO.replace("red", "yellow")})
+    encoder = ToyEncoder()
+    assert build(articles, encoder).reused == 3
+    assert encoder.encoded == ["Two\nApples are yellow."]
+
+
+def test_equal_texts_are_encoded_once(write: Write) -> None:
+    encoder = ToyEncoder()
+    articles = write({"a.txt": ONE, "b.txt": ONE, "c.txt": "One\n\nThe pier is old."})
+    build(articles, encoder)
+    assert sorted(encoder.encoded) == ["One\nBoats come and go.", "One\nThe pier is old."]
+    assert len(open_index(articles)) == 5
+
+
+def test_another_encoder_encodes_all(write: Write) -> None:
+    articles = write({"a.txt": ONE})
+    build(articles)
+    encoder = ToyEncoder("other", "others")
+    assert build(articles, encoder).reused == 0
+    assert len(encoder.encoded) == 2
+    assert read_manifest(articles.parent / "index").encoder == "other"
+
+
+def test_an_encoder_of_another_length_encodes_all_though_it_shows_no_weights(write: Write) -> None:
+    articles = write({"a.txt": ONE})
+    build(articles, ToyEncoder(weights=""))
+    write({"b.txt": TWO})
+    small = ToyEncoder(weights="")
+    small.dimensions = 32
+    built = build(articles, small)
+    assert (built.reused, built.manifest.dimensions) == (0, 32)
+    assert set(small.encoded) == {
+        "One\nBoats come and go.",
+        "One\nThe pier is old.",
+        "Two\nApples are red.",
+        "Two\nPears are green.",
+    }
+
+
+def test_a_damaged_index_is_encoded_anew(write: Write) -> None:
+    articles = write({"a.txt": ONE})
+    built = build(articles)
+    (articles.parent / "index" / built.manifest.build / DenseSearcher.FILE).write_bytes(b"damaged")
+    encoder = ToyEncoder()
+    assert build(articles, encoder).reused == 0
+    assert len(encoder.encoded) == 2
+
+
+def test_many_passages_are_encoded_in_batches_with_their_progress(write: Write) -> None:
+    calls: list[tuple[str, int, int]] = []
+    articles = write({"a.txt": "Title\n\n" + "\n\n".join(f"Sentence number {number}." for number in range(600))})
+    build(articles, progress=lambda *call: calls.append(call))
+    assert calls[0] == ("Embedding passages", 0, 600)
+    assert calls[-1] == ("Embedding passages", 600, 600)
+    assert [done for _, done, _ in calls] == sorted({done for _, done, _ in calls})
+
+
+def test_texts_beyond_the_encoders_limit_are_split(write: Write) -> None:
+    articles = write({"a.txt": "Title\n\n" + "Six words are in this sentence. " * 40})
+    built = build(articles)
+    assert built.manifest.truncated_tokens == 0
+    assert built.manifest.passages > 3
+
+
+def test_an_encoder_that_does_not_tell_its_limit_reads_paragraphs_whole(write: Write) -> None:
+    class Plain:
+        def encode_query(self, inputs: list[str], /) -> Any:
+            return [[1.0, len(text)] for text in inputs]
+
+        encode_document = encode_query
+
+    articles = write({"a.txt": "Title\n\n" + "Six words are in this sentence. " * 400})
+    assert build_index([articles], articles.parent / "index", Plain()).manifest.passages == 1
+
+
+# --- the same as from scratch
+
+
+def test_an_update_is_the_same_as_a_build_from_scratch(write: Write, tmp_path: Path) -> None:
+    articles = write({"a.txt": ONE, "b.txt": TWO, "c.txt": "Three\n\nA red boat.\n\nBy the pier."})
+    build(articles)
+    write({"a.txt": None, "b.txt": TWO + "\n\nPlums are blue.", "d.txt": "Four\n\nRed apples on boats."})
+    build(articles)
+    build_index([articles], tmp_path / "scratch", ToyEncoder())
+    updated, scratch = open_index(articles), Index.open(tmp_path / "scratch", ToyEncoder())
+    assert list(updated.passages) == list(scratch.passages)
+    assert list(updated.articles) == list(scratch.articles)
+    assert np.array_equal(updated.dense.vectors, scratch.dense.vectors)
+    for question in ("red boats", "pier", "apples", "nothing at all"):
+        assert found(updated, question) == found(scratch, question)
+
+
+def test_a_removed_article_is_gone_from_both_legs(write: Write) -> None:
+    articles = write({"a.txt": ONE, "b.txt": TWO})
+    build(articles)
+    write({"b.txt": None})
+    build(articles)
+    opened = open_index(articles)
+    dense, lexical = found(opened, "red apples")
+    assert {text for text, _ in dense} == {"Boats come and go.", "The pier is old."}
+    assert lexical == []
+    assert [article.id for article in opened.articles] == ["a.txt"]
+
+
+def test_half_a_character_in_a_corpus_can_be_indexed(write: Write) -> None:
+    articles = write({"corpus.jsonl": '{"_id": "a\\ud83d", "title": "T\\ud83d", "text": "Boats\\ud83d come."}'})
+    build(articles)
+    (passage,) = open_index(articles).passages
+    assert (passage.article.id, passage.article.title, passage.text) == ("a\ufffd", "T\ufffd", "Boats\ufffd come.")
+
+
+# --- whether it is current
+
+
+def test_an_index_is_current_until_articles_paths_or_encoder_change(write: Write, tmp_path: Path) -> None:
+    articles, folder = write({"a.txt": ONE, "b.txt": TWO}), tmp_path / "index"
+    assert not is_current(folder, [articles], ToyEncoder())
+    build(articles)
+    assert is_current(folder, [articles], ToyEncoder())
+    assert not is_current(folder, [articles / "a.txt"], ToyEncoder())
+    assert not is_current(folder, [articles], ToyEncoder("other", "others"))
+    write({"b.txt": TWO + "\n\nMore."})
+    assert not is_current(folder, [articles], ToyEncoder())
+    build(articles)
+    assert is_current(folder, [articles], ToyEncoder())
+    write({"c.txt": ONE})
+    assert not is_current(folder, [articles], ToyEncoder())
+    (folder / MANIFEST).write_text("damaged")
+    assert not is_current(folder, [articles], ToyEncoder())
+
+
+# --- what is refused
+
+
+def test_all_bad_files_are_named_and_the_old_index_stays(write: Write) -> None:
+    articles = write({"a.txt": ONE})
+    build(articles)
+    write({"b.txt": "", "c.md": "---\n[\n---\nText."})
+    with pytest.raises(BadSourcesError) as raised:
+        build(articles)
+    assert [problem.split(":")[0] for problem in raised.value.problems] == ["b.txt", "c.md"]
+    assert str(raised.value) == "\n".join(raised.value.problems)
+    assert isinstance(raised.value, UserError)
+    assert len(open_index(articles)) == 2
+
+
+def test_bad_files_can_be_skipped_but_not_all_of_them(write: Write) -> None:
+    articles = write({"a.txt": ONE, "b.txt": ""})
+    built = build(articles, skip_bad=True)
+    assert [line.split(":")[0] for line in built.skipped] == ["b.txt"]
+    assert [article.id for article in open_index(articles).articles] == ["a.txt"]
+    write({"a.txt": ""})
+    with pytest.raises(BadSourcesError):
+        build(articles, skip_bad=True)
+
+
+def test_a_warning_names_the_file_that_was_read_with_replacements(write: Write) -> None:
+    articles = write({})
+    (articles / "a.txt").write_bytes(b"A caf\xe9.")
+    (warning,) = build(articles).warnings
+    assert warning.startswith("a.txt: not valid UTF-8")
+
+
+def test_articles_without_text_are_refused(write: Write) -> None:
+    with pytest.raises(SourceError, match=r"articles: the articles have no text: expected paragraphs\Z"):
+        build(write({"corpus.jsonl": '{"_id": "1", "title": "A", "text": ""}'}))
+
+
+def test_an_encoder_without_room_for_a_passage_is_refused(write: Write) -> None:
+    encoder = ToyEncoder()
+    encoder.max_seq_length = 1
+    encoder.count_tokens = lambda texts: [len(text.split()) + 2 for text in texts]  # type: ignore[method-assign]
+    with pytest.raises(EncoderError, match="toy: an encoder that reads 1 tokens has no room for a passage: use another"):
+        build(write({"a.txt": ONE}), encoder)
+
+
+def test_an_encoder_that_fails_leaves_the_old_index(write: Write) -> None:
+    articles = write({"a.txt": ONE})
+    build(articles)
+    write({"b.txt": TWO})
+    encoder = ToyEncoder()
+    encoder.encode_document = lambda texts: np.zeros((len(texts), 64))  # type: ignore[method-assign]
+    with pytest.raises(EncoderError, match="zero or not finite"):
+        build(articles, encoder)
+    assert len(open_index(articles)) == 2
+    with pytest.raises(IndexFolderError, match="no index here"):
+        Index.open(articles, ToyEncoder())

@@ -1,0 +1,247 @@
+"""Both legs: one contract, and each held to its reference."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ToyEncoder
+from hypothesis import given
+from hypothesis import strategies as st
+from rank_bm25 import BM25Okapi
+
+from index.analyzer import analyze
+from index.arrays import Vectors
+from index.searchers import K1, DenseSearcher, LexicalSearcher, Query, Ranking, Searcher
+
+_TEXTS = ["green apple", "red apple", "green apple", "a pear tree in the rain", "", "green apple", "apple apple pie"]
+
+
+def query(text: str) -> Query:
+    return Query(text, tuple(analyze(text)), ToyEncoder().encode_query([text])[0])
+
+
+def dense(texts: Sequence[str]) -> DenseSearcher:
+    return DenseSearcher.build(ToyEncoder().encode_document(texts))
+
+
+def lexical(texts: Sequence[str]) -> LexicalSearcher:
+    return LexicalSearcher.build([analyze(text) for text in texts])
+
+
+def make(leg: str, texts: Sequence[str]) -> Searcher:
+    return dense(texts) if leg == "dense" else lexical(texts)
+
+
+def unit(rows: Sequence[Sequence[float]]) -> Vectors:
+    vectors = np.array(rows, dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def with_terms(terms: Sequence[str]) -> Query:
+    return Query(" ".join(terms), tuple(terms), np.zeros(1, np.float32))
+
+
+# --- the contract
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+@pytest.mark.parametrize("k", [-1, 0, 1, 2, 3, 4, 7, 8, 1000])
+def test_a_ranking_is_the_best_rows_in_order_and_ties_fall_by_row(leg: str, k: int) -> None:
+    searcher, asked = make(leg, _TEXTS), query("green apple")
+    ranking = searcher.search(asked, k)
+    scores = searcher.score(asked, np.arange(len(_TEXTS)))
+    matched = [row for row in range(len(_TEXTS)) if leg == "dense" or scores[row] > 0]
+    expected = sorted(matched, key=lambda row: (-round(scores[row], 6), row))[: max(k, 0)]
+    assert ranking.rows.tolist() == expected
+    assert ranking.scores == pytest.approx(scores[expected], abs=1e-6)
+    assert len(ranking) == len(expected)
+    assert (ranking.rows.dtype, ranking.scores.dtype) == (np.int64, np.float64)
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+@pytest.mark.parametrize("k", [0, 1, 5])
+def test_one_passage_and_none(leg: str, k: int) -> None:
+    assert make(leg, ["green apple"]).search(query("apple"), k).rows.tolist() == [0][:k]
+    empty = DenseSearcher.build(np.empty((0, 64), np.float32)) if leg == "dense" else LexicalSearcher.build([])
+    assert len(empty) == 0
+    assert len(empty.search(query("apple"), k)) == 0
+    assert empty.score(query("apple"), np.empty(0, np.int64)).shape == (0,)
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+def test_rows_are_scored_in_the_order_they_are_asked_for(leg: str) -> None:
+    searcher, asked = make(leg, _TEXTS), query("red apple pie")
+    every = searcher.score(asked, np.arange(len(_TEXTS)))
+    rows = np.array([6, 0, 6, 3])
+    assert searcher.score(asked, rows).tolist() == every[rows].tolist()
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+def test_a_saved_searcher_finds_the_same(leg: str, tmp_path: Path) -> None:
+    made = make(leg, _TEXTS)
+    made.save(tmp_path)  # type: ignore[attr-defined]
+    opened = DenseSearcher.open(tmp_path) if leg == "dense" else LexicalSearcher.open(tmp_path, len(_TEXTS))
+    assert len(opened) == len(made) == len(_TEXTS)
+    for text in ("green apple", "rain", "unheard"):
+        assert _pairs(opened.search(query(text), 7)) == _pairs(made.search(query(text), 7))
+
+
+def _pairs(ranking: Ranking) -> list[tuple[int, float]]:
+    return list(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+def test_an_empty_searcher_is_saved_too(leg: str, tmp_path: Path) -> None:
+    if leg == "dense":
+        DenseSearcher.build(np.empty((0, 64), np.float32)).save(tmp_path)
+        assert len(DenseSearcher.open(tmp_path)) == 0
+    else:
+        LexicalSearcher.build([]).save(tmp_path)
+        assert len(LexicalSearcher.open(tmp_path, 0)) == 0
+
+
+# --- the dense leg against a product and a stable sort
+
+_ROWS = st.lists(
+    st.sampled_from([(1, 0, 0), (0, 1, 0), (1, 1, 0), (-1, 0, 0), (3, 4, 0), (0, 0, 1)]), min_size=1, max_size=80
+)
+
+
+@given(rows=_ROWS, asked=st.sampled_from([(1, 0, 0), (1, 2, 0), (0, 0, -1)]), k=st.integers(0, 90))
+def test_dense_search_is_a_product_and_a_stable_sort(rows: list[tuple[int, ...]], asked: tuple[int, ...], k: int) -> None:
+    vectors, vector = unit(rows), unit([asked])[0]
+    searcher = DenseSearcher.build(vectors)
+    asked_for = Query("", (), vector)
+    # Of equal rows the products are equal too; between different ones they differ by far more than rounding.
+    products = np.round(vectors.astype(np.float64) @ vector.astype(np.float64), 5)
+    expected = np.argsort(-products, kind="stable")[:k]
+    ranking = searcher.search(asked_for, k)
+    assert ranking.rows.tolist() == expected.tolist()
+    assert ranking.scores == pytest.approx(products[expected], abs=1e-4)
+    assert searcher.score(asked_for, ranking.rows) == pytest.approx(ranking.scores, abs=1e-6)
+
+
+def test_equal_vectors_among_many_are_cut_by_row() -> None:
+    vectors = unit(np.random.default_rng(0).normal(size=(500, 16)).tolist())
+    vectors[100:400] = vectors[7]
+    ranking = DenseSearcher.build(vectors).search(Query("", (), vectors[7]), 50)
+    assert ranking.rows.tolist() == [7, *range(100, 149)]
+
+
+def test_equal_scores_among_many_are_cut_by_row() -> None:
+    searcher = LexicalSearcher.build([["a"], ["b"], ["a", "a"]] * 100)
+    every_third = list(range(0, 300, 3))
+    ranking = searcher.search(with_terms(["a"]), 150)
+    assert ranking.rows.tolist() == [*range(2, 300, 3), *every_third[:50]]
+
+
+def test_the_vectors_can_be_read_back(tmp_path: Path) -> None:
+    vectors = unit([(1, 2), (3, 4)])
+    searcher = DenseSearcher.build(vectors)
+    assert searcher.vectors.tolist() == vectors.tolist()
+    searcher.save(tmp_path)
+    assert DenseSearcher.open(tmp_path).vectors.tolist() == vectors.tolist()
+
+
+def test_a_file_that_faiss_cannot_write_is_an_oserror(tmp_path: Path) -> None:
+    (tmp_path / DenseSearcher.FILE).symlink_to(tmp_path / "no folder" / "file")
+    with pytest.raises(OSError, match=r"vectors\.faiss: "):
+        dense(_TEXTS).save(tmp_path)
+
+
+# --- the lexical leg against rank-bm25
+
+
+class Reference(BM25Okapi):  # type: ignore[misc]
+    """rank-bm25 with Lucene's idf, written anew."""
+
+    def _calc_idf(self, nd: dict[str, int]) -> None:
+        self.idf = {term: math.log(1 + (self.corpus_size - n + 0.5) / (n + 0.5)) for term, n in nd.items()}
+
+
+_TERMS = st.sampled_from(["a", "bb", "ccc", "20.15", "中文", "e"])
+_DOCUMENTS = st.lists(st.lists(_TERMS, max_size=12), min_size=1, max_size=12)
+
+
+@given(documents=_DOCUMENTS, asked=st.lists(_TERMS | st.just("unknown"), max_size=8), k=st.integers(0, 14))
+def test_lexical_scores_are_rank_bm25s_own(documents: list[list[str]], asked: list[str], k: int) -> None:
+    searcher = LexicalSearcher.build(documents)
+    found = searcher.score(with_terms(asked), np.arange(len(documents)))
+    reference = Reference(documents, k1=1.5, b=0.75).get_scores(asked) if any(documents) else np.zeros(len(documents))
+    assert found == pytest.approx(reference, abs=1e-6)
+    matched = [row for row, document in enumerate(documents) if set(document) & set(asked)]
+    ranking = searcher.search(with_terms(asked), k)
+    assert (ranking.scores > 0).all()
+    assert set(ranking.rows.tolist()) <= set(matched)
+    assert len(ranking) == min(k, len(matched))
+    assert ranking.rows.tolist() == sorted(matched, key=lambda row: (-found[row], row))[:k]
+    assert searcher.most(with_terms(asked)) >= max(found, default=0)
+
+
+def test_a_term_in_every_document_still_matches() -> None:
+    ranking = LexicalSearcher.build([["a"], ["a"], ["a", "b"]]).search(with_terms(["a"]), 5)
+    assert sorted(ranking.rows.tolist()) == [0, 1, 2]
+    assert (ranking.scores > 0).all()
+
+
+def test_scores_worked_by_hand() -> None:
+    searcher = LexicalSearcher.build([["a", "a", "b"], ["b"]])
+    # N = 2, n(a) = 1, mean length 2; tf 2 in a document of 3 terms.
+    idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
+    weight = idf * 2 * (1.5 + 1) / (2 + 1.5 * (1 - 0.75 + 0.75 * 3 / 2))
+    assert searcher.score(with_terms(["a"]), np.array([0, 1])) == pytest.approx([weight, 0])
+    assert searcher.score(with_terms(["a", "a"]), np.array([0])) == pytest.approx([2 * weight])
+    assert searcher.most(with_terms(["a", "a"])) == pytest.approx(2 * idf * (K1 + 1))
+
+
+def test_idf_worked_by_hand() -> None:
+    searcher = LexicalSearcher.build([["a", "b"], ["a"], ["a"]])
+    assert searcher.idf(["a", "b", "unknown"]) == pytest.approx(
+        [math.log(1 + 0.5 / 3.5), math.log(1 + 2.5 / 1.5), math.log(1 + 3.5 / 0.5)]
+    )
+    assert searcher.idf([]).shape == (0,)
+
+
+# --- typos
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> LexicalSearcher:
+    texts = ["the annual output of white liquor in Xinghuacun", "annual output 2019 20.15", "liquid form", "farm forms bark"]
+    return lexical(texts)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("anual", "annual"),
+        ("outptu", "output"),
+        ("likuor", "liquor"),
+        ("xinghucun", "Xinghuacun"),
+        ("xinghaucunn", "Xinghuacun"),
+    ],
+)
+def test_a_typo_finds_its_word(vocabulary: LexicalSearcher, typed: str, meant: str) -> None:
+    assert vocabulary.known(analyze(typed)) == tuple(analyze(meant))
+
+
+@pytest.mark.parametrize("term", ["2018", "20.16", "output", "pineapple", "lik", "nnual", "山西省长", "unknown"])
+def test_numbers_known_words_and_words_without_a_near_one_stay(vocabulary: LexicalSearcher, term: str) -> None:
+    assert vocabulary.known([term]) == (term,)
+
+
+def test_of_near_words_the_nearest_then_the_most_frequent_then_the_first_is_meant() -> None:
+    assert LexicalSearcher.build([["bake", "bark"], ["bark"]]).known(["barke"]) == ("bark",)
+    assert LexicalSearcher.build([["cart", "card"], ["cart"]]).known(["carx"]) == ("cart",)
+    assert LexicalSearcher.build([["cart", "card"]]).known(["carx"]) == ("card",)
+
+
+def test_a_near_word_is_found_among_many_that_begin_with_another_letter() -> None:
+    others = [f"{letter}ork" for letter in "abcdefghijklmnopqrstuvxyz"]
+    assert LexicalSearcher.build([[*others, "wort"]]).known(["wozt", "work"]) == ("wort", "wort")
+
+
+def test_no_vocabulary_knows_no_word() -> None:
+    assert LexicalSearcher.build([[]]).known(["apple"]) == ("apple",)
