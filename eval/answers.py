@@ -63,7 +63,7 @@ def answer_quality(evaluation: Evaluation, result: SystemResult) -> AnswerQualit
 
 
 def confidences_and_successes(evaluation: Evaluation, result: SystemResult) -> tuple[list[float], list[float]]:
-    """Every question's confidence, and 1 where its first passage is relevant, else 0 (nothing is, for an unanswerable one)."""
+    """Every question's confidence, and 1 where its first passage is relevant, else 0: always 0 for an unanswerable one."""
     confidences, right = [], []
     for question in evaluation.questions:
         outcome = result.outcomes.get(question.id)

@@ -83,7 +83,7 @@ def _trace(
     k: int,
 ) -> Miss:
     """Where a span was lost; a span among the first k can only be refused."""
-    held = {row: passage for row, passage in holders.of(span)}
+    held = dict(holders.of(span))
     if not held:
         return Miss(question, span, _lost_before_search(library, holders, span))
     fused = next((place for place, row in enumerate(order, 1) if row in held), 0)

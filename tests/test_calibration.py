@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from eval.calibration import area_under_risk_coverage, area_under_roc, expected_
 SHARE = st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.7, 1.0]) | st.floats(0, 1)
 SHARES = st.lists(SHARE, min_size=1, max_size=20)
 JUDGED = st.lists(st.tuples(SHARE, st.sampled_from([0.0, 1.0])), min_size=1, max_size=20).map(
-    lambda pairs: [list(each) for each in zip(*pairs)]
+    lambda pairs: [list(each) for each in zip(*pairs, strict=True)]
 )
 
 
@@ -25,7 +26,7 @@ JUDGED = st.lists(st.tuples(SHARE, st.sampled_from([0.0, 1.0])), min_size=1, max
         ([0.2, 0.4, 0.6, 0.8, 1.0], [0, 1, 1, 0, 1], 2, 2 / 5 * 0.2 + 3 / 5 * (0.8 - 2 / 3)),
         ([1.0, 1.0, 0.0], [1, 1, 0], 10, 0.0),
         ([1.0, 1.0], [0, 0], 10, 1.0),
-        # 0.3 opens its bin, though 0.1 + 0.2 lies above it: with [0.2, 0.3) apart, each bin is off by its own gap.
+        # 0.3 opens the bin [0.3, 0.4), in floats too: alone in its bin, then with another.
         ([0.25, 0.3], [1, 0], 10, (0.75 + 0.3) / 2),
         ([0.3, 0.35], [1, 0], 10, (0.7 - 0.35) / 2),
         ([0.25, 0.75], [1, 0], 1, 0.0),
@@ -86,9 +87,9 @@ def test_confidences_all_equal_risk_the_mean_error() -> None:
 
 
 @given(JUDGED, st.randoms(use_true_random=False))
-def test_risk_coverage_does_not_depend_on_the_order(judged: list[list[float]], random: object) -> None:
+def test_risk_coverage_does_not_depend_on_the_order(judged: list[list[float]], random: Random) -> None:
     order = list(range(len(judged[0])))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     shuffled = [[values[place] for place in order] for values in judged]
     coverage, risk = risk_coverage(*judged)
     assert [array.tolist() for array in risk_coverage(*shuffled)] == [coverage.tolist(), risk.tolist()]

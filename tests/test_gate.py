@@ -1,0 +1,78 @@
+"""The gate fails only for a drop that is both larger than allowed and not by chance."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.gate import Rule, judge, parse_rule, read_baseline
+from index.errors import UserError
+
+QUESTIONS = [f"q{number}" for number in range(40)]
+
+
+def figures(*values: float) -> dict[str, dict[str, dict[str, float]]]:
+    return {"hybrid": {"nDCG@10": dict(zip(QUESTIONS, values, strict=False))}}
+
+
+def test_a_rule_is_a_measure_and_a_drop() -> None:
+    assert parse_rule("nDCG@10:-0.01") == Rule("nDCG@10", 0.01)
+    assert parse_rule(" R@5:-.2 ") == Rule("R@5", 0.2)
+
+
+@pytest.mark.parametrize("text", ["", "nDCG@10", "nDCG@10:0.01", "nDCG@10:-", "nDCG@10:-x", ":-0.1"])
+def test_anything_else_is_no_rule(text: str) -> None:
+    with pytest.raises(UserError, match="expected a measure and the drop"):
+        parse_rule(text)
+
+
+def test_a_large_and_sure_drop_fails_and_names_the_questions() -> None:
+    (verdict,) = judge(figures(*[1.0] * 40), figures(*[0.5] * 20, *[1.0] * 20), [Rule("nDCG@10", 0.01)])
+    assert verdict.failed
+    assert verdict.comparison.difference.mean == pytest.approx(-0.25)
+    assert set(verdict.moved) == set(QUESTIONS[:20])
+    assert verdict.moved["q0"] == (1.0, 0.5)
+
+
+def test_a_large_drop_by_chance_passes() -> None:
+    (verdict,) = judge(figures(*[1.0] * 40), figures(0.0, *[1.0] * 39), [Rule("nDCG@10", 0.01)])
+    assert verdict.comparison.difference.mean == pytest.approx(-1 / 40)
+    assert not verdict.failed
+
+
+def test_a_sure_drop_within_what_is_allowed_passes() -> None:
+    (verdict,) = judge(figures(*[1.0] * 40), figures(*[0.995] * 40), [Rule("nDCG@10", 0.01)])
+    assert verdict.comparison.p_value < 0.05
+    assert not verdict.failed
+
+
+def test_a_gain_passes() -> None:
+    (verdict,) = judge(figures(*[0.5] * 40), figures(*[1.0] * 40), [Rule("nDCG@10", 0.01)])
+    assert not verdict.failed
+
+
+def test_the_largest_drops_come_first() -> None:
+    (verdict,) = judge(figures(1.0, 1.0, 0.2), figures(0.9, 0.1, 0.9), [Rule("nDCG@10", 0.01)])
+    assert list(verdict.moved) == ["q1", "q0", "q2"]
+
+
+def test_what_cannot_be_compared_is_said() -> None:
+    rules = [Rule("nDCG@10", 0.01)]
+    with pytest.raises(UserError, match="the baseline has other, this evaluation hybrid"):
+        judge({"other": {}}, figures(1.0), rules)
+    with pytest.raises(UserError, match=r"the baseline has no R@5 for hybrid"):
+        judge(figures(1.0), figures(1.0), [Rule("R@5", 0.1)])
+    with pytest.raises(UserError, match="share no question"):
+        judge({"hybrid": {"nDCG@10": {"x": 1.0}}}, figures(1.0), rules)
+
+
+def test_a_baseline_is_an_evaluations_json(tmp_path: Path) -> None:
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps({"figures": figures(1.0, 0.5)}))
+    assert read_baseline(path) == figures(1.0, 0.5)
+    for text in ("{", "[]", '{"figures": 3}', '{"figures": {"hybrid": {"nDCG@10": {"q": "x"}}}}', "{}"):
+        path.write_text(text)
+        with pytest.raises(UserError, match="no evaluation's JSON"):
+            read_baseline(path)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_baseline(tmp_path / "nowhere.json")
