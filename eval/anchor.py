@@ -177,16 +177,16 @@ def _fit(quote: str, text: str, guess: int) -> Nearest | None:
 
 def _with_both_ends(quote: str, text: str, found: Nearest) -> Nearest:
     """Where words were put into the quote, the larger part of it is most like it: reaches for its first and last words."""
-    size = min(20, len(quote) // 3)
-    if size < 10:
-        return found
     start, end = found.start, found.end
-    if fuzz.ratio(quote[:size], text[start : start + size]) < 75:
-        head = text.rfind(quote[:size], max(0, start - _REACH), start + size)
-        start = min(start, head) if head >= 0 else start
-    if fuzz.ratio(quote[-size:], text[max(0, end - size) : end]) < 75:
-        tail = text.find(quote[-size:], max(0, end - size), end + _REACH)
-        end = max(end, tail + size) if tail >= 0 else end
+    for size in (20, 10):
+        if len(quote) < 3 * size:
+            continue
+        if start == found.start and fuzz.ratio(quote[:size], text[start : start + size]) < 75:
+            head = text.rfind(quote[:size], max(0, start - _REACH), start + size)
+            start = min(start, head) if head >= 0 else start
+        if end == found.end and fuzz.ratio(quote[-size:], text[max(0, end - size) : end]) < 75:
+            tail = text.find(quote[-size:], max(0, end - size), end + _REACH)
+            end = max(end, tail + size) if tail >= 0 else end
     similarity = fuzz.ratio(quote, text[start:end]) / 100
     return Nearest(start, end, similarity) if is_alike(quote, similarity) else found
 

@@ -1,6 +1,7 @@
 """The evaluation's part of the command line: qa eval, qa gold, qa tune."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +19,8 @@ from qa.progress import progress_bar
 from qa.retriever import SYSTEMS as KNOWN_SYSTEMS
 from qa.retriever import System
 
-DROPPED = 1
+DROPPED = BROKEN = 1
+OWN = "the seed articles' own"
 
 app = typer.Typer(
     name="qa", add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
@@ -30,9 +32,10 @@ IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help="The f
 ModelOption = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="The encoder: a sentence-transformers name or folder.")
 ]
+SplitOption = Annotated[str | None, typer.Option("--split", help="Which judgements of a BEIR folder.", show_default="test")]
 GoldArgument = Annotated[
     Path,
-    typer.Argument(metavar="[GOLD]", help="A gold set (JSONL) or a BEIR folder.", show_default="the seed articles' own"),
+    typer.Argument(metavar="[GOLD]", help="A gold set (JSONL) or a BEIR folder.", show_default=OWN),
 ]
 
 
@@ -56,9 +59,7 @@ def eval_command(
             show_default="passage where the gold has spans",
         ),
     ] = None,
-    split: Annotated[
-        str | None, typer.Option("--split", help="Which judgements of a BEIR folder.", show_default="test")
-    ] = None,
+    split: SplitOption = None,
     runs: Annotated[
         list[Path] | None, typer.Option("--run", metavar="FILE", help="A TREC run of another system, measured beside ours.")
     ] = None,
@@ -180,9 +181,7 @@ def tune_command(
     model: ModelOption = None,
     measure: Annotated[str, typer.Option("--measure", help="What to raise.")] = "nDCG@10",
     folds: Annotated[int, typer.Option("--folds", min=2, help="How many folds of nested cross-validation.")] = 5,
-    split: Annotated[
-        str | None, typer.Option("--split", help="Which judgements of a BEIR folder.", show_default="test")
-    ] = None,
+    split: SplitOption = None,
 ) -> None:
     """Search the ranking's settings on a gold set; recommend a change only when it is significant."""
     from eval.tables import print_tuning
@@ -193,3 +192,147 @@ def tune_command(
     with progress_bar(error_console()) as progress:
         tuning = tune(library, questions, name, folds, progress)
     print_tuning(tuning, console())
+
+
+@gold_app.command("check")
+def gold_check(
+    gold: Annotated[Path, typer.Argument(metavar="[GOLD]", help="A gold set.", show_default=OWN)] = GOLD,
+    index: IndexOption = DEFAULT_STORE,
+    write: Annotated[bool, typer.Option("--write", help="Move spans in the file to where their quotes stand.")] = False,
+) -> None:
+    """See whether every quote still stands in its source. Exit code 1 if one does not."""
+    from eval.anchor import anchor_all, re_anchor
+    from eval.exchange import write_gold
+
+    questions, library = read_gold(gold), Library.open(index)
+    articles = list(library.articles)
+    anchored = anchor_all(questions, articles)
+    for each in anchored:
+        if each.status != "intact":
+            print_line(f"{each.question}: {each.status}: {each.span.source}@{each.span.start}: {each.why}")
+    counts = Counter(each.status for each in anchored)
+    print_line(", ".join(f"{counts[status]} {status}" for status in ("intact", "moved", "edited", "gone")))
+    if write:
+        write_gold(gold, re_anchor(questions, articles))
+    if counts["gone"] or (len(anchored) > counts["intact"] and not write):
+        raise typer.Exit(BROKEN)
+
+
+@gold_app.command("add")
+def gold_add(
+    gold: Annotated[Path, typer.Option("--gold", metavar="FILE", help="The gold set; begun if it is not there.")],
+    question: Annotated[str, typer.Option("--question", help="What is asked.")],
+    quotes: Annotated[
+        list[str] | None, typer.Option("--quote", metavar="SOURCE: WORDS", help="Words that answer; none if nothing does.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="What sort of question it is.")] = "",
+    note: Annotated[str, typer.Option("--note", help="A remark.")] = "",
+    question_id: Annotated[str | None, typer.Option("--id", help="The question's id.", show_default="the next one")] = None,
+    index: IndexOption = DEFAULT_STORE,
+) -> None:
+    """Add a question with the words that answer it; where they stand is found."""
+    from eval.authoring import add_question
+
+    pairs = []
+    for quote in quotes or []:
+        source, colon, words = quote.partition(": ")
+        if not colon or not source.strip() or not words.strip():
+            raise UserError(f"--quote {quote!r}: expected a source and words: --quote 'article.txt: the words'")
+        pairs.append((source.strip(), words.strip()))
+    added = add_question(gold, question, pairs, list(Library.open(index).articles), kind, note, question_id)
+    where = ", ".join(f"{span.source} from {span.start} to {span.end}" for span in added.relevant)
+    print_line(f"{added.id}: {where or 'not answered by the articles'}")
+
+
+@gold_app.command("pool")
+def gold_pool(
+    questions: Annotated[Path, typer.Option("--questions", metavar="FILE", help="Questions, one JSON object a line.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write what is to be judged.")],
+    systems: Annotated[str, typer.Option("--systems", metavar="A,B", help="Whose passages.")] = ",".join(SYSTEMS),
+    k: Annotated[int, typer.Option("-k", metavar="N", help="How many of each system.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", help="Of the shuffling.")] = 0,
+    index: IndexOption = DEFAULT_STORE,
+) -> None:
+    """Write the blind, shuffled union of the systems' passages, to be judged."""
+    from eval.judging import pool, write_pool
+    from qa.questions import read_questions
+
+    items = pool(Library.open(index), read_questions(questions), _systems(systems), k, seed)
+    write_pool(out, items)
+    print_line(f"{len(items):,} passages to judge in {out}: set judgement to answers, partly or no")
+
+
+@gold_app.command("judged")
+def gold_judged(
+    judged: Annotated[Path, typer.Argument(metavar="POOL", help="A pool with its judgements.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the gold set.")],
+    index: IndexOption = DEFAULT_STORE,
+) -> None:
+    """Turn a judged pool into a gold set."""
+    from eval.exchange import write_gold
+    from eval.judging import judged_gold, read_pool, unjudged
+
+    items = read_pool(judged)
+    questions = judged_gold(items, list(Library.open(index).articles))
+    write_gold(out, questions)
+    left = sum(unjudged(items).values())
+    print_line(f"{len(questions)} questions in {out}; {left} passages not judged")
+
+
+@gold_app.command("agree")
+def gold_agree(
+    first: Annotated[Path, typer.Argument(metavar="POOL", help="One judge's file.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="POOL", help="The other's.", show_default=False)],
+) -> None:
+    """How far two judges agree: Cohen's kappa, and where they do not."""
+    from eval.agreement import agreement
+    from eval.judging import read_pool
+
+    found = agreement(read_pool(first), read_pool(second))
+    print_line(
+        f"{found.items} passages judged by both: agreed on {found.observed:.1%}, {found.expected:.1%} expected by chance; "
+        f"kappa {found.kappa:.3f}, weighted {found.weighted_kappa:.3f}"
+    )
+    for one, other in found.disagreements:
+        print_line(f"{one.question_id} {one.passage}: {one.judgement} against {other.judgement}: {one.question}")
+
+
+@gold_app.command("export")
+def gold_export(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A .csv or .qrels file, or a folder for BEIR.", show_default=False)
+    ],
+    gold: Annotated[Path, typer.Option("--gold", metavar="FILE", help="The gold set.", show_default=OWN)] = GOLD,
+    index: IndexOption = DEFAULT_STORE,
+) -> None:
+    """Write a gold set as CSV, as TREC qrels of this index's passages, or as a BEIR folder."""
+    from eval.beir import write_beir
+    from eval.exchange import write_gold_csv
+    from eval.relevance import Holders, relevant_passages
+    from eval.trec import write_trec_qrels
+
+    questions = read_gold(gold)
+    if out.suffix == ".csv":
+        write_gold_csv(out, questions)
+    elif out.suffix == ".qrels":
+        write_trec_qrels(out, relevant_passages(questions, Holders(Library.open(index).passages, questions)))
+    elif not out.suffix:
+        write_beir(out, questions, list(Library.open(index).articles))
+    else:
+        raise UserError(f"{out}: expected a name ending in .csv or .qrels, or a folder: name one of these")
+    print_line(f"{len(questions)} questions written to {out}")
+
+
+@gold_app.command("import")
+def gold_import(
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="A .csv file, or a BEIR folder.", show_default=False)],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The gold set to write.", show_default=False)],
+    split: SplitOption = None,
+) -> None:
+    """Write a gold set from CSV or from a BEIR folder."""
+    from eval.beir import read_beir
+    from eval.exchange import read_gold_csv, write_gold
+
+    questions = read_beir(source, split).questions if source.is_dir() else read_gold_csv(source)
+    write_gold(out, questions)
+    print_line(f"{len(questions)} questions written to {out}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from eval.difference import Differences, differences
 from eval.gold import GoldQuestion, broken_quotes
 from eval.measures import MEASURES, Figures, Run, cutoff, measure
 from eval.outcomes import Outcome, ask_all
@@ -14,7 +16,12 @@ from index.build import Progress, no_progress
 from qa.library import Library
 from qa.retriever import System
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SYSTEMS: tuple[System, ...] = ("bm25", "dense", "hybrid")
+
+_PASSAGES_AN_ARTICLE = 5
 
 Level: TypeAlias = Literal["passage", "article"]
 """What the measures count: passages that hold gold spans, or articles."""
@@ -53,7 +60,7 @@ class SystemResult:
         return sum(lengths) / len(lengths) if lengths else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """Systems measured on the same questions. `broken` says which gold quotes no longer stand in their source."""
 
@@ -91,6 +98,42 @@ class Evaluation:
         """How many of the unanswerable questions a system refused, and how many of the answerable ones."""
         return len(set(self.unanswerable) - result.found), len(set(self.answerable) - result.found)
 
+    @property
+    def figures(self) -> dict[str, Figures]:
+        """System to measure to question id to figure."""
+        return {result.system: result.figures for result in self.results}
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A pandas DataFrame, one row a system, question and measure."""
+        import pandas as pd
+
+        kinds = {question.id: question.kind for question in self.questions}
+        rows = [
+            (system, question, kinds.get(question, ""), measure, value)
+            for system, figures in self.figures.items()
+            for measure, values in figures.items()
+            for question, value in values.items()
+        ]
+        return pd.DataFrame(rows, columns=("system", "question", "kind", "measure", "figure"))
+
+    def diff(self, other: "Evaluation") -> Differences:
+        """What changed from this evaluation to another one. Raises UserError if they have nothing in common."""
+        return differences(self.figures, other.figures)
+
+    def __repr__(self) -> str:
+        rows = [
+            f"  {system}: {', '.join(f'{name} {value:.3f}' for name, value in means.items())}"
+            for system, means in self.table(self.answerable).items()
+        ]
+        return "\n".join([f"Evaluation({len(self.questions)} questions, {self.library})", *rows])
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        table = pd.DataFrame(self.table(self.answerable)).T
+        caption = escape(f"{len(self.answerable)} answerable questions, {self.library}")
+        return f"<p>{caption}</p>{table.to_html(float_format='{:.3f}'.format)}"
+
     def comparisons(self, measure: str) -> dict[tuple[str, str], Comparison]:
         """Every pair of systems compared on a measure over the answerable questions, Holm-corrected over the pairs.
 
@@ -124,7 +167,9 @@ def evaluate(
     by_passage, by_article = relevant_passages(questions, holders), relevant_articles(questions, holders)
     qrels = by_passage if level == "passage" else by_article
     results = []
-    for system, outcomes in ask_all(library, questions, systems, cutoff(measures), log, progress).items():
+    # Several of the first passages may be of one article.
+    k = cutoff(measures) * (1 if level == "passage" else _PASSAGES_AN_ARTICLE)
+    for system, outcomes in ask_all(library, questions, systems, k, log, progress).items():
         passages = {question: outcome.passages for question, outcome in outcomes.items()}
         articles = {question: outcome.articles for question, outcome in outcomes.items()}
         figures = measure(qrels, passages if level == "passage" else articles, measures)

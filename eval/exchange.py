@@ -115,6 +115,9 @@ def _gather(row: dict[str, str], place: str, gathered: dict[str, _Gathered]) -> 
         raise GoldError(f"{place}: answerable is {said.answerable!r}, expected yes or no")
     span = [row.get(name, "") for name in ("source", "start", "end", "quote")]
     grade = row.get("grade", "")
+    if any(span) and grade:
+        what = f"{place}: a grade, {grade[:60]!r}, beside a span"
+        raise GoldError(f"{what}: grades are for whole articles, and text with commas needs quotation marks")
     if any(span):
         found.relevant.append(_span(row, place))
     elif grade or row.get("article", ""):
@@ -140,9 +143,10 @@ def _whole(text: str, name: str, place: str) -> int:
 
 
 def _question(question_id: str, found: _Gathered) -> GoldQuestion:
-    anything = bool(found.relevant or found.articles)
-    answerable = _ANSWERABLE.get(found.answerable, anything)
-    if answerable != anything:
+    relevant = bool(found.relevant) or any(grade > 0 for grade in found.articles.values())
+    answerable = _ANSWERABLE.get(found.answerable, relevant)
+    # Articles that were judged and do not answer say nothing of those that were not judged.
+    if answerable != relevant and (relevant or not found.articles):
         state = "answerable" if answerable else "not answerable"
         raise GoldError(
             f"{found.place}: {question_id} is said to be {state} with {len(found.relevant)} spans and "

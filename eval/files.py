@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def write_bytes(path: Path, data: bytes) -> None:
             shutil.copymode(target, scratch)
         scratch.replace(target)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
         raise GoldError(f"{path}: cannot be written ({error.strerror}): name a file in a folder that can") from None
 
 

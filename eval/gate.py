@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.statistics import Comparison, compare
+from eval.difference import AllFigures, Difference, differences
 from index.errors import UserError
 
 _RULE = re.compile(r"^(?P<measure>[^:]+):-(?P<drop>\d*\.?\d+)$")
@@ -23,19 +23,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule applied to one system. `failed` only where the drop is larger than allowed and significant.
+    """A rule applied to one system's difference. `failed` only where the drop is larger than allowed and significant."""
 
-    `moved` are the questions whose figure changed, question id to (before, now), the largest drop first.
-    """
-
-    system: str
     rule: Rule
-    comparison: Comparison
-    moved: Mapping[str, tuple[float, float]]
+    difference: Difference
 
     @property
     def failed(self) -> bool:
-        return self.comparison.difference.mean < -self.rule.drop and self.comparison.p_value < _SIGNIFICANCE
+        comparison = self.difference.comparison
+        return comparison.difference.mean < -self.rule.drop and comparison.p_value < _SIGNIFICANCE
 
 
 def parse_rule(text: str) -> Rule:
@@ -65,34 +61,7 @@ def read_baseline(path: Path) -> dict[str, dict[str, dict[str, float]]]:
         raise UserError(f"{path}: no evaluation's JSON: name one that qa eval --json or --report wrote") from None
 
 
-def judge(
-    baseline: Mapping[str, Mapping[str, Mapping[str, float]]],
-    current: Mapping[str, Mapping[str, Mapping[str, float]]],
-    rules: Sequence[Rule],
-) -> list[Verdict]:
-    """Every rule for every system that both have, over the questions that both have.
-
-    Raises UserError if they have no system, a rule's measure or no question in common.
-    """
-    systems = [system for system in current if system in baseline]
-    if not systems:
-        raise UserError(
-            f"the baseline has {', '.join(baseline) or 'no system'}, this evaluation {', '.join(current)}: evaluate the same"
-        )
-    verdicts = []
-    for system in systems:
-        for rule in rules:
-            if rule.measure not in baseline[system] or rule.measure not in current[system]:
-                where = "the baseline" if rule.measure not in baseline[system] else "this evaluation"
-                raise UserError(f"{where} has no {rule.measure} for {system}: name a measure that both have")
-            before, now = baseline[system][rule.measure], current[system][rule.measure]
-            shared = sorted(set(before) & set(now))
-            if not shared:
-                raise UserError("the baseline and this evaluation share no question: evaluate the same gold set")
-            comparison = compare([now[question] for question in shared], [before[question] for question in shared])
-            changed = {
-                question: (before[question], now[question]) for question in shared if before[question] != now[question]
-            }
-            moved = dict(sorted(changed.items(), key=lambda item: item[1][1] - item[1][0]))
-            verdicts.append(Verdict(system, rule, comparison, moved))
-    return verdicts
+def judge(before: AllFigures, now: AllFigures, rules: Sequence[Rule]) -> list[Verdict]:
+    """Every rule for every system that both have. Raises UserError as `differences`."""
+    allowed = {rule.measure: rule for rule in rules}
+    return [Verdict(allowed[each.measure], each) for each in differences(before, now, list(allowed))]

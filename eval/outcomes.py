@@ -16,6 +16,8 @@ from qa.library import Library
 from qa.retriever import System
 
 _ASKED_AT_ONCE = 64
+# Further down nobody looks for the marked sentence.
+_MARKED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def ask_all(
     for start in range(0, len(missing), _ASKED_AT_ONCE):
         progress("Asking questions", len(questions) - len(missing) + start, len(questions))
         batch = missing[start : start + _ASKED_AT_ONCE]
-        asked = library.ask_systems([question.question for question in batch], systems, k)
+        asked = library.ask_systems([question.question for question in batch], systems, k, marked=_MARKED)
         new: dict[tuple[str, str], Outcome] = {
             (system, question.id): observe(question, answer)
             for question, answers in zip(batch, asked, strict=True)

@@ -34,7 +34,7 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
             for (system, other), comparison in evaluation.comparisons(name).items()
         ],
         "broken": list(evaluation.broken),
-        "figures": {result.system: result.figures for result in evaluation.results},
+        "figures": evaluation.figures,
     }
 
 

@@ -7,9 +7,10 @@ from rich.table import Table
 
 from eval.answers import CITED, Cost, cost, qualities
 from eval.attribution import attribute, count_stages
+from eval.difference import comparison_words
 from eval.evaluation import Evaluation
 from eval.gate import Verdict
-from eval.statistics import Comparison, detectable_difference, detectable_in_words
+from eval.statistics import detectable_difference, detectable_in_words
 from eval.tuning import IN_USE, Tuning
 from qa.library import Library
 from qa.retriever import SYSTEMS
@@ -59,30 +60,20 @@ def comparison_lines(evaluation: Evaluation, measure: str) -> Iterator[str]:
         yield f"{words[0].upper()}{words[1:]} in {measure} (power 80%)"
 
 
-def comparison_words(comparison: Comparison) -> str:
-    """A comparison in one line: difference with interval, p, effect size, wins, ties and losses."""
-    interval = comparison.difference
-    effect = "–" if comparison.effect_size is None else f"{comparison.effect_size:+.2f}"
-    return (
-        f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}], p = {comparison.adjusted_p_value:.4f}, "
-        f"d = {effect}; {comparison.wins} better, {comparison.ties} equal, {comparison.losses} worse"
-    )
-
-
 def verdict_lines(verdict: Verdict, evaluation: Evaluation) -> Iterator[str]:
     """What a gate found: one line, and if it failed the questions that dropped most."""
-    rule = verdict.rule
-    state = "FAILED" if verdict.failed else "passed"
-    yield f"gate {rule.measure}:-{rule.drop:g} {verdict.system}: {state}: {comparison_words(verdict.comparison)}"
+    rule, difference = verdict.rule, verdict.difference
+    yield f"gate :-{rule.drop:g} {'FAILED' if verdict.failed else 'passed'}: {difference}"
     if verdict.failed:
         texts = {question.id: question.question for question in evaluation.questions}
-        for question, (before, now) in list(verdict.moved.items())[:_MOVED]:
+        for question, (before, now) in list(difference.moved.items())[:_MOVED]:
             yield f"  {question}: {before:.3f} to {now:.3f}: {texts.get(question, '')}"
 
 
 def _measures(evaluation: Evaluation) -> Table:
     table = _table(("kind", "questions", "system", *evaluation.measures), left={"kind", "system"})
-    for kind, ids in {"all": evaluation.answerable, **evaluation.kinds}.items():
+    kinds = evaluation.kinds if len(evaluation.kinds) > 1 else {}
+    for kind, ids in {"all": evaluation.answerable, **kinds}.items():
         for row, result in enumerate(evaluation.results):
             first = (kind, f"{len(ids):,}") if row == 0 else ("", "")
             table.add_row(*first, result.system, *(f"{result.mean(name, ids):.3f}" for name in evaluation.measures))

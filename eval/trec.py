@@ -16,8 +16,9 @@ import numpy as np
 from eval.files import read_lines, write_text
 from index.errors import GoldError
 
-# White space as Unicode has it, since readers differ in which they split at; a byte order mark is lost at a file's start.
-_SPACE = re.compile(r"[\s%\ufeff]")
+# White space as Unicode has it, since readers differ in which they split at. A byte order mark is lost at a file's start,
+# and an id in C ends at a zero.
+_SPACE = re.compile(r"[\s%\ufeff\0]")
 _DECODED = {quote(character, safe=""): character for character in map(chr, range(0x10000)) if _SPACE.match(character)}
 _ENCODED = re.compile("|".join(_DECODED))
 _MOST = float(np.finfo(np.float32).max) / 2

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
+from operator import itemgetter
 
 from index.article import Span
 
@@ -79,10 +80,11 @@ class CleanText:
             begin, stop = piece.start, piece.end
             if len(piece.text) == stop - begin:
                 begin, stop = begin + max(0, start - offset), begin + min(len(piece.text), end - offset)
-            for span in self.spans:
-                if span[0] < stop and begin < span[1]:
-                    low, high = touched.get(span, (begin, stop))
-                    touched[span] = max(span[0], min(low, begin)), min(span[1], max(high, stop))
+            # A piece stands in one span, or at the cut behind it.
+            span = self.spans[bisect_right(self.spans, begin, key=itemgetter(0)) - 1]
+            if begin < span[1]:
+                low, high = touched.get(span, (begin, stop))
+                touched[span] = min(low, begin), min(span[1], max(high, stop))
         ranges = list(touched.items())
         # A range over a cut holds all that stands at the cut, a dropped hyphen too.
         return tuple(

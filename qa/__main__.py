@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import QuestionError, UserError
+from index.errors import UserError
 from qa.console import console, error_console, print_line, say
 
 if TYPE_CHECKING:
@@ -205,9 +205,10 @@ def _open(index: Path, model: str | None) -> "Library":
 
 def _search_file(path: Path, k: int, index: Path, model: str | None, system: System, as_json: bool) -> None:
     from qa.progress import progress_bar
+    from qa.questions import read_questions
     from qa.terminal import hits_text
 
-    asked = _read_questions(path)
+    asked = read_questions(path)
     library = _open(index, model)
     at_once = 64
     with progress_bar(error_console()) as progress:
@@ -222,47 +223,6 @@ def _search_file(path: Path, k: int, index: Path, model: str | None, system: Sys
                 else:
                     print_line(f"{question_id}: {answer.question}")
                     console().print(hits_text(answer))
-
-
-def _read_questions(path: Path) -> list[tuple[str, str]]:
-    """(id, question) of each line of a file of questions. Raises QuestionError, naming file and line."""
-    from index.sources import decode, read_record
-    from qa.library import check_question
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise QuestionError(
-            f"{path}: cannot be read ({error.strerror}): name a file of questions, one JSON object a line"
-        ) from None
-    replaced: list[str] = []
-    asked: list[tuple[str, str]] = []
-    seen: dict[str, int] = {}
-    for number, line in enumerate(decode(data, str(path), replaced).split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        record = read_record(line, place)
-        question_id, text = record.get("_id", record.get("id")), record.get("text", record.get("question"))
-        if not isinstance(question_id, str | int) or not isinstance(text, str):
-            raise QuestionError(
-                f"{place}: expected _id or id, and text or question; found {', '.join(sorted(record)) or 'no field'}"
-            )
-        if str(question_id) in seen:
-            raise QuestionError(
-                f"{place}: two questions with the id {question_id!r}, the other in line {seen[str(question_id)]}"
-            )
-        try:
-            check_question(text)
-        except QuestionError as error:
-            raise QuestionError(f"{place}: {error}") from None
-        seen[str(question_id)] = number
-        asked.append((str(question_id), text))
-    for line in replaced:
-        say(f"warning: {line}")
-    if not asked:
-        raise QuestionError(f"{path}: no questions: expected one JSON object a line, with _id and text")
-    return asked
 
 
 def _print_json(answer: "Answer", question_id: str | None) -> None:

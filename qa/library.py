@@ -52,9 +52,12 @@ class Library:
         return [answers[system] for answers in self.ask_systems(questions, [system], k)]
 
     def ask_systems(
-        self, questions: Sequence[str], systems: Sequence[System], k: int = DEFAULT_K
+        self, questions: Sequence[str], systems: Sequence[System], k: int = DEFAULT_K, marked: int | None = None
     ) -> list[dict[System, Answer]]:
-        """What each system answers to each question, from the same candidates. Raises QuestionError."""
+        """What each system answers to each question, from the same candidates.
+
+        Sentences are marked in the first `marked` hits, or in all. Raises QuestionError.
+        """
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
         for system in systems:
@@ -65,7 +68,7 @@ class Library:
         asked = []
         for query in self.index.queries(questions) if questions else []:
             candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k))
-            asked.append({system: self._answer(query, rank(candidates, k, system)) for system in systems})
+            asked.append({system: self._answer(query, rank(candidates, k, system), marked or k) for system in systems})
         return asked
 
     def warm_up(self) -> "Library":
@@ -73,12 +76,12 @@ class Library:
         self.index.queries(["warm up"])
         return self
 
-    def _answer(self, query: Query, found: Found) -> Answer:
-        hits = [self._hit(query, found, place) for place in range(len(found.rows))]
+    def _answer(self, query: Query, found: Found, marked: int) -> Answer:
+        hits = [self._hit(query, found, place, mark=place < marked) for place in range(len(found.rows))]
         sure = confidence(float(found.dense.max())) if hits else 0.0
         return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
 
-    def _hit(self, query: Query, found: Found, place: int) -> Hit:
+    def _hit(self, query: Query, found: Found, place: int, *, mark: bool) -> Hit:
         passage = self.passages[int(found.rows[place])]
         return Hit(
             passage=passage,
@@ -89,7 +92,7 @@ class Library:
                 lexical=LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
                 matched=matched_terms(passage.text, query.terms),
             ),
-            highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0),
+            highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0) if mark else (),
         )
 
     def __len__(self) -> int:

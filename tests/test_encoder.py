@@ -37,7 +37,7 @@ TEXTS = [
     "A long text of many sentences, far beyond what the model reads. " * 60,
     "w" * 500,
     "a\nb\tc \u00ad d\u200b",
-    *(f"Sentence {'number ' * n}{n}." for n in range(40)),
+    *(f"Sentence {'number ' * n}{n}." for n in range(0, 40, 4)),
 ]
 
 
@@ -179,7 +179,7 @@ def test_the_default_is_sentence_transformers_to_the_fifth_digit(sentence_transf
 def test_a_text_has_the_same_vector_alone_and_among_others() -> None:
     default = open_encoder()
     together = encode_documents(default, TEXTS)
-    for row in (0, 2, 3, 7, 30):
+    for row in (0, 2, 3, 7, 12):
         assert encode_documents(default, [TEXTS[row]])[0] == pytest.approx(together[row], abs=1e-5)
 
 

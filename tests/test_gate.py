@@ -29,20 +29,20 @@ def test_anything_else_is_no_rule(text: str) -> None:
 def test_a_large_and_sure_drop_fails_and_names_the_questions() -> None:
     (verdict,) = judge(figures(*[1.0] * 40), figures(*[0.5] * 20, *[1.0] * 20), [Rule("nDCG@10", 0.01)])
     assert verdict.failed
-    assert verdict.comparison.difference.mean == pytest.approx(-0.25)
-    assert set(verdict.moved) == set(QUESTIONS[:20])
-    assert verdict.moved["q0"] == (1.0, 0.5)
+    assert verdict.difference.comparison.difference.mean == pytest.approx(-0.25)
+    assert set(verdict.difference.moved) == set(QUESTIONS[:20])
+    assert verdict.difference.moved["q0"] == (1.0, 0.5)
 
 
 def test_a_large_drop_by_chance_passes() -> None:
     (verdict,) = judge(figures(*[1.0] * 40), figures(0.0, *[1.0] * 39), [Rule("nDCG@10", 0.01)])
-    assert verdict.comparison.difference.mean == pytest.approx(-1 / 40)
+    assert verdict.difference.comparison.difference.mean == pytest.approx(-1 / 40)
     assert not verdict.failed
 
 
 def test_a_sure_drop_within_what_is_allowed_passes() -> None:
     (verdict,) = judge(figures(*[1.0] * 40), figures(*[0.995] * 40), [Rule("nDCG@10", 0.01)])
-    assert verdict.comparison.p_value < 0.05
+    assert verdict.difference.comparison.p_value < 0.05
     assert not verdict.failed
 
 
@@ -53,7 +53,7 @@ def test_a_gain_passes() -> None:
 
 def test_the_largest_drops_come_first() -> None:
     (verdict,) = judge(figures(1.0, 1.0, 0.2), figures(0.9, 0.1, 0.9), [Rule("nDCG@10", 0.01)])
-    assert list(verdict.moved) == ["q1", "q0", "q2"]
+    assert list(verdict.difference.moved) == ["q1", "q0", "q2"]
 
 
 def test_what_cannot_be_compared_is_said() -> None:

@@ -165,11 +165,20 @@ _TERMS = st.sampled_from(["a", "bb", "ccc", "20.15", "中文", "e"])
 _DOCUMENTS = st.lists(st.lists(_TERMS, max_size=12), min_size=1, max_size=12)
 
 
-@given(documents=_DOCUMENTS, asked=st.lists(_TERMS | st.just("unknown"), max_size=8), k=st.integers(0, 14))
-def test_lexical_scores_are_rank_bm25s_own(documents: list[list[str]], asked: list[str], k: int) -> None:
-    searcher = LexicalSearcher.build(documents)
+@given(
+    documents=_DOCUMENTS,
+    asked=st.lists(_TERMS | st.just("unknown"), max_size=8),
+    k=st.integers(0, 14),
+    shape=st.sampled_from([(1.5, 0.75), (0.9, 0.4), (2.0, 0.9)]),
+)
+def test_lexical_scores_are_rank_bm25s_own(
+    documents: list[list[str]], asked: list[str], k: int, shape: tuple[float, float]
+) -> None:
+    searcher = LexicalSearcher.build(documents, *shape)
     found = searcher.score(with_terms(asked), np.arange(len(documents)))
-    reference = Reference(documents, k1=1.5, b=0.75).get_scores(asked) if any(documents) else np.zeros(len(documents))
+    reference = (
+        Reference(documents, k1=shape[0], b=shape[1]).get_scores(asked) if any(documents) else np.zeros(len(documents))
+    )
     assert found == pytest.approx(reference, abs=1e-6)
     matched = [row for row, document in enumerate(documents) if set(document) & set(asked)]
     ranking = searcher.search(with_terms(asked), k)

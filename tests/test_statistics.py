@@ -322,6 +322,13 @@ def test_detectable_difference_has_the_power_by_definition(questions: int, power
     assert integrate.quad(beyond, 0, 20 + freedom, points=[math.sqrt(freedom)])[0] == pytest.approx(power, abs=1e-6)
 
 
+@pytest.mark.parametrize("questions", [2, 3, 1_000_000])
+def test_power_can_be_told_to_the_ends_of_its_range(questions: int) -> None:
+    ends = [(0.0002, 0.0001), (0.9999, 0.0001), (0.2001, 0.2), (0.9999, 0.2)]
+    seen = [detectable_difference([0.0, 1.0], power, significance, questions) for power, significance in ends]
+    assert all(difference is not None and 0 < difference < math.inf for difference in seen)
+
+
 def test_the_detectable_difference_is_detected_as_often_as_said() -> None:
     differences = spread_of_one(20)
     difference = detectable_difference(differences)
@@ -427,6 +434,7 @@ def test_what_is_said_can_be_seen(difference: float) -> None:
         (lambda: holm([math.nan]), "expected p-values from 0 to 1, got nan"),
         (lambda: detectable_difference([]), "differences: expected a list"),
         (lambda: detectable_difference([0.0, 1.0], power=0.05), "significance 0.05 and power 0.05"),
+        (lambda: detectable_difference([0.0, 1.0], significance=1e-9), "significance 1e-09 and power 0.8"),
         (lambda: required_questions([0.0, 1.0], 0), "expected a difference above 0, got 0"),
         (lambda: required_questions([0.0, 1.0], 0.1, power=1), "significance 0.05 and power 1"),
         (lambda: required_questions([0.0, 1.0], 1e-9), "a difference of 1e-09 is too small to be seen"),

@@ -1,0 +1,117 @@
+"""Figures and findings in plain words."""
+
+import re
+
+from eval.report.findings import SIGNIFICANT, Findings
+from eval.statistics import Comparison, Interval
+
+NOTHING = "–"
+
+_MEASURES = {
+    "nDCG": "how much of what is relevant stands{top}, and how near the top; 1 if all of it comes first",
+    "RR": "1 divided by the rank of the first relevant {unit}{top}, on average: 1 if it is always first, 0.5 if second",
+    "R": "the share of a question's relevant {unit}s{found}",
+    "P": "the share of the {unit}s returned{top} that are relevant",
+    "Success": "the share of questions with at least one relevant {unit}{found}",
+    "AP": "the precision at each relevant {unit}{top}, averaged: a figure for the whole list",
+    "Judged": "the share of the {unit}s returned{top} that anyone has judged",
+}
+
+
+def measure_words(name: str, unit: str) -> str:
+    """What a measure says, in a line."""
+    kind, _, depth = re.sub(r"\(.*?\)", "", name).partition("@")
+    words = _MEASURES.get({"MRR": "RR", "Recall": "R", "MAP": "AP"}.get(kind, kind), "as ir-measures defines it")
+    first = "the first" if depth == "1" else f"the first {depth}"
+    return words.format(
+        unit=unit, top=f" in {first}" if depth else "", found=f" found in {first}" if depth else " found"
+    )
+
+
+def number(value: float | None) -> str:
+    """Three decimals, and a true minus."""
+    return NOTHING if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def signed(value: float | None, decimals: int = 3) -> str:
+    """A difference, with its sign."""
+    return NOTHING if value is None else f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def bounds(interval: Interval) -> str:
+    """The ends of an interval."""
+    return f"{number(interval.low)}–{number(interval.high)}"
+
+
+def signed_bounds(interval: Interval) -> str:
+    """The ends of the interval of a difference."""
+    return f"[{signed(interval.low)}, {signed(interval.high)}]"
+
+
+def p_words(p_value: float) -> str:
+    """A p-value as it is printed: p = 0.004, p < 0.001."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def count(many: int, noun: str) -> str:
+    """So many of something: "1 question", "1,200 questions"."""
+    return f"{many:,} {noun}{'' if many == 1 else 's'}"
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds >= 0.0095 else f"{seconds * 1000:.1f} ms"
+
+
+def best_sentence(findings: Findings) -> str:
+    """Which system is best, with its interval."""
+    best = findings.ranking[0]
+    interval = findings.intervals[best.system][findings.measure]
+    only = "reaches" if len(findings.ranking) == 1 else "is best, with"
+    return f"{best.system} {only} {findings.measure} {number(interval.mean)} [{number(interval.low)}, {number(interval.high)}]."
+
+
+def comparison_sentence(findings: Findings) -> str:
+    """The best system against the second, honestly; or that there is nothing to compare."""
+    if len(findings.ranking) < 2:
+        return "One system was measured: there is nothing to compare it with."
+    best, second = (result.system for result in findings.ranking[:2])
+    words = versus(best, second, findings.measure, findings.comparisons[findings.measure][best, second])
+    return f"{words}; {findings.detectable(best, second)}."
+
+
+def other_sentences(findings: Findings) -> list[str]:
+    """The other pairs of systems in words."""
+    pairs = list(findings.comparisons[findings.measure].items())
+    best = tuple(result.system for result in findings.ranking[:2])
+    return [f"{versus(*pair, findings.measure, each)}." for pair, each in pairs if pair != best]
+
+
+def versus(system: str, other: str, measure: str, comparison: Comparison) -> str:
+    """A comparison in a sentence without its full stop: "hybrid beats bm25 by +0.060 nDCG@10 [+0.022, +0.098], p = 0.004"."""
+    interval, p_value = comparison.difference, comparison.adjusted_p_value
+    figures = f"{signed(interval.mean)} {measure} {signed_bounds(interval)}, {p_words(p_value)}"
+    if comparison.wins == comparison.losses == 0:
+        return f"{system} and {other} are equal in {measure} on every question"
+    if p_value >= SIGNIFICANT:
+        return f"{system} and {other} cannot be told apart: {figures}"
+    return f"{system} {'beats' if interval.mean > 0 else 'loses to'} {other} by {figures}"
+
+
+def subject(findings: Findings) -> str:
+    """What was asked of what."""
+    evaluation, manifest = findings.evaluation, findings.library.index.manifest
+    asked = count(len(evaluation.questions), "question")
+    none = len(evaluation.unanswerable)
+    kinds = f"{len(evaluation.answerable):,} that the articles answer, {none:,} that they do not" if none else "all answerable"
+    return (
+        f"{asked} ({kinds}) asked of {count(manifest.articles, 'article')}, {count(manifest.passages, 'passage')}, "
+        f"encoded by {manifest.encoder}"
+    )
