@@ -14,8 +14,8 @@ from index.article import Article, Span
 
 Status: TypeAlias = Literal["intact", "moved", "edited", "gone"]
 
-# Quotes looked for in texts without them: 99 of 100 find nothing more alike, once longer than 25 characters; shorter
-# ones meet a like word by chance ("October", "Octopus").
+# Of 2,789 pieces of SQuAD looked for in 15 other paragraphs, 10 of the 1,807 with 25 characters or more met something
+# 75% alike by chance. Of the shorter ones ("October", "Octopus") 136 of 982 did, and 23 met something 90% alike.
 ALIKE = 0.75
 ALIKE_SHORT = 0.9
 SHORT = 25

@@ -26,7 +26,7 @@ class GoldSpan:
 class GoldQuestion:
     """A question with the spans that answer it; none if the articles do not answer it.
 
-    In a collection that is judged by whole articles there are no spans, but `articles`: id to grade, 1 or more.
+    In a collection that is judged by whole articles there are no spans, but `articles`: id to grade, relevant from 1 on.
     """
 
     id: str
@@ -96,8 +96,9 @@ def _read(path: Path) -> str:
 def _record(line: str, place: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise GoldError(f"{place}: not JSON ({error.msg}): expected one object a line") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        found = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise GoldError(f"{place}: not JSON ({found}): expected one object a line") from None
     if not isinstance(record, dict):
         raise GoldError(f"{place}: expected a JSON object, found {type(record).__name__}")
     return record
@@ -107,12 +108,18 @@ def _question(record: dict[str, Any], place: str) -> GoldQuestion:
     question_id, text = _field(record, "id", str, place), _field(record, "question", str, place)
     if not text.strip():
         raise GoldError(f"{place}: the question is empty: write one or remove the line")
-    relevant = tuple(_span(span, place) for span in _field(record, "relevant", list, place))
-    answerable = record.get("answerable", bool(relevant))
-    if answerable != bool(relevant):
+    relevant = tuple(_span(span, place) for span in _field({"relevant": [], **record}, "relevant", list, place))
+    articles = _field({"articles": {}, **record}, "articles", dict, place)
+    for article, grade in articles.items():
+        if not isinstance(grade, int) or isinstance(grade, bool):
+            raise GoldError(f"{place}: the article {article!r} is graded {grade!r}, expected a whole number")
+    has = bool(relevant) or any(grade > 0 for grade in articles.values())
+    answerable = record.get("answerable", has)
+    if answerable != has and (has or not articles):
         state = "answerable" if answerable else "not answerable"
         raise GoldError(f"{place}: said to be {state} with {len(relevant)} relevant spans: correct one of the two")
-    return GoldQuestion(question_id, text, str(record.get("kind", "")), relevant, answerable, str(record.get("note", "")))
+    kind, note = str(record.get("kind", "")), str(record.get("note", ""))
+    return GoldQuestion(question_id, text, kind, relevant, answerable, note, articles)
 
 
 def _span(record: Any, place: str) -> GoldSpan:

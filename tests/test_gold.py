@@ -99,3 +99,13 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "twice.jsonl").write_text(f"{json.dumps(GOOD)}\n{json.dumps(GOOD)}\n")
     with pytest.raises(GoldError, match=r"twice.jsonl:2: two questions with the id '1', the other in line 1"):
         read_gold(tmp_path / "twice.jsonl")
+
+
+def test_a_question_may_be_judged_by_articles(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text('{"id": "1", "question": "Why?", "articles": {"d1": 2, "d2": 0}}')
+    (question,) = read_gold(path)
+    assert (question.answerable, question.relevant, question.articles) == (True, (), {"d1": 2, "d2": 0})
+    path.write_text('{"id": "1", "question": "Why?", "articles": {"d1": "much"}}')
+    with pytest.raises(GoldError, match=r"gold.jsonl:1: the article 'd1' is graded 'much', expected a whole number"):
+        read_gold(path)

@@ -93,7 +93,14 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
 
 
 ITEM = PoolItem("q1", "Where do apples grow?", "a.txt@0", "a.txt", "a.txt", ((0, 40),), FILES["a.txt"][:40])
-GOOD = {"question_id": "q1", "question": "Why?", "passage": "a@0", "source": "a", "article": "a", "text": "Yes"}
+GOOD: dict[str, object] = {
+    "question_id": "q1",
+    "question": "Why?",
+    "passage": "a@0",
+    "source": "a",
+    "article": "a",
+    "text": "Yes",
+}
 GOOD |= {"spans": [[0, 3]]}
 
 

@@ -8,8 +8,7 @@ from markupsafe import Markup, escape
 
 from eval.statistics import Interval
 
-_STEPS = (1, 2, 2.5, 5, 10, 20)
-_TICKS = 5
+_STEPS = (1, 2, 2.5, 5, 10)
 _LEFT, _WIDTH = 9.0, 88.0  # per cent: room for the labels of the vertical axis
 _TOP, _HEIGHT, _BELOW = 12, 220, 24  # pixels
 _MOST_POINTS = 300
@@ -51,16 +50,20 @@ class Dot:
     words: str
 
 
-def scale_for(values: Sequence[float]) -> Scale:
-    """An axis that holds the values, with at most five round steps."""
+def style(place: int) -> str:
+    """The style class of the system in that place: colours come round after six."""
+    return f"s{place % 6}"
+
+
+def scale_for(values: Sequence[float], ticks: int = 5) -> Scale:
+    """An axis that just holds the values, with at most `ticks` round steps."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if not high > low:
         low, high = low - 0.05, high + 0.05
-    size = 10.0 ** math.floor(math.log10((high - low) / _TICKS))
-    step = next(size * factor for factor in _STEPS if _steps(low, high, size * factor) <= _TICKS)
-    first = math.floor(low / step + 1e-9)
-    ticks = tuple(round(step * (first + place), 10) for place in range(_steps(low, high, step) + 1))
-    return Scale(ticks[0], ticks[-1], ticks)
+    size = 10.0 ** math.floor(math.log10((high - low) / ticks))
+    step = next(size * factor for factor in _STEPS if (high - low) / (size * factor) <= ticks)
+    places = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    return Scale(low, high, tuple(round(step * place, 10) for place in places))
 
 
 def strip(lanes: Sequence[tuple[str, Interval]], scale: Scale, words: str) -> Markup:
@@ -99,7 +102,9 @@ def plot(curves: Sequence[Curve], dots: Sequence[Dot], x: Scale, y: Scale, words
     shapes.append(_tag("svg", *paths, **inner, viewBox="0 0 100 100", preserveAspectRatio="none"))
     for dot in dots:
         title = _tag("title", escape(dot.words))
-        shapes.append(_tag("circle", title, cx=_across(x, dot.x), cy=_down(y, dot.y), r=f"{dot.radius:.1f}", class_=dot.style))
+        shapes.append(
+            _tag("circle", title, cx=_across(x, dot.x), cy=_down(y, dot.y), r=f"{dot.radius:.1f}", class_=dot.style)
+        )
     return _svg(shapes, _TOP + _HEIGHT + _BELOW, words)
 
 
@@ -109,10 +114,6 @@ def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         return list(points)
     last = len(points) - 1
     return [points[round(place * last / (_MOST_POINTS - 1))] for place in range(_MOST_POINTS)]
-
-
-def _steps(low: float, high: float, step: float) -> int:
-    return math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9)
 
 
 def _short(tick: float) -> str:

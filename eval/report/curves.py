@@ -48,7 +48,7 @@ def figures(findings: Findings) -> Figures | None:
 
 
 def calibration_bins(confidences: list[float], right: list[float]) -> tuple[Bin, ...]:
-    """Questions by confidence in ten bins of equal width, as the expected calibration error has them; empty ones left out."""
+    """Questions by confidence, in the bins of the expected calibration error; empty ones are left out."""
     found = []
     for place in range(BINS):
         low, high = place / BINS, (place + 1) / BINS
@@ -77,13 +77,13 @@ def _risk_coverage(findings: Findings, asked: SystemResult) -> tuple[Markup, str
         coverage, risk = risk_coverage(confidences, [1 - each for each in right])
         points = charts.thinned(list(zip(coverage.tolist(), risk.tolist(), strict=True)))
         highest = max(highest, *(risk for _, risk in points))
-        lines.append(charts.Curve(f"s{place % 6}{' main' if result is asked else ''}", points))
+        lines.append(charts.Curve(charts.style(place) + (" main" if result is asked else ""), points))
         asked_of = [question.id for question in findings.evaluation.questions if question.id in result.outcomes]
         answered = [hit for question, hit in zip(asked_of, right, strict=True) if question in result.found]
         if answered:
             x, y = len(answered) / len(right), 1 - sum(answered) / len(answered)
             says = f"{result.system} answers {words.percent(x)} of the questions, and {words.percent(y)} of those wrongly"
-            dots.append(charts.Dot(x, y, 6 if result is asked else 4, f"dot s{place % 6}", says))
+            dots.append(charts.Dot(x, y, 6 if result is asked else 4, f"dot {charts.style(place)}", says))
             told = says if result is asked else told
     x_scale, y_scale = charts.Scale(0, 1, (0, 0.2, 0.4, 0.6, 0.8, 1)), charts.scale_for([0, highest or 0.1])
     told = told or f"{asked.system} answers none of the questions"
@@ -105,5 +105,4 @@ def _calibration(system: str, bins: tuple[Bin, ...]) -> tuple[Markup, str]:
     ]
     told = "; ".join(dot.words for dot in dots)
     even = charts.Curve("even", [(0, 0), (1, 1)])
-    joined = charts.Curve("main", [(each.confidence, each.right) for each in bins])
-    return charts.plot([even, joined], dots, scale, scale, f"Calibration of {system}: {told}"), told
+    return charts.plot([even], dots, scale, scale, f"Calibration of {system}: {told}"), told

@@ -43,7 +43,8 @@ class Findings:
     def ranking(self) -> list[SystemResult]:
         """The systems by their mean of the main measure, the best first; of equal ones the later."""
         answerable = self.evaluation.answerable
-        return sorted(reversed(self.evaluation.results), key=lambda each: -each.mean(self.measure, answerable))
+        latest_first = self.evaluation.results[::-1]
+        return sorted(latest_first, key=lambda each: -each.mean(self.measure, answerable))
 
     @cached_property
     def comparisons(self) -> dict[str, dict[tuple[str, str], Comparison]]:
@@ -51,7 +52,9 @@ class Findings:
         order = [result.system for result in self.ranking]
         return {
             measure: {
-                pair if (right := order.index(pair[0]) < order.index(pair[1])) else pair[::-1]: each if right else _turned(each)
+                pair if (right := order.index(pair[0]) < order.index(pair[1])) else pair[::-1]: each
+                if right
+                else _turned(each)
                 for pair, each in self.evaluation.comparisons(measure).items()
             }
             for measure in self.evaluation.measures

@@ -41,5 +41,3 @@ def _ranked(evaluation: Evaluation, result: SystemResult) -> dict[str, list[tupl
 def _whole(text: str) -> str:
     """The text with a question mark for what is half a character, which no file holds."""
     return text.encode(errors="replace").decode()
-
-

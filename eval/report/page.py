@@ -33,7 +33,7 @@ class Panel:
 
     measure: str
     meaning: str
-    rows: tuple[tuple[str, str, Markup, Interval], ...]
+    rows: tuple[tuple[str, Markup, Interval], ...]
     axis: Markup
 
 
@@ -61,7 +61,8 @@ def page(findings: Findings) -> str:
         "style": style,
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        "styles": {result.system: f"s{place % 6}" for place, result in enumerate(evaluation.results)},
+        "styles": {result.system: charts.style(place) for place, result in enumerate(evaluation.results)},
+        "places": {result.system: place for place, result in enumerate(evaluation.results)},
         "tiles": _tiles(findings),
         "panels": _panels(findings),
         "cuts": _cuts(findings),
@@ -98,8 +99,9 @@ def _tiles(findings: Findings) -> list[tuple[str, str, str]]:
     asked = findings.asked
     if asked:
         answerable, unanswerable = len(evaluation.answerable), len(evaluation.unanswerable)
+        unit = "passage" if any(question.relevant for question in evaluation.questions) else "article"
         right = round(curves.first_is_relevant(findings, asked))
-        tiles.append(("Right passage first", words.percent(right / answerable), f"{right:,} of {answerable:,} answerable"))
+        tiles.append((f"Right {unit} first", words.percent(right / answerable), f"{right:,} of {answerable:,} answerable"))
         refused, wrongly = evaluation.refused(asked)
         if unanswerable:
             share = words.percent(refused / unanswerable)
@@ -118,16 +120,20 @@ def _panels(findings: Findings) -> list[Panel]:
         name: [end for each in intervals.values() for end in (each[name].low, each[name].high)]
         for name in findings.evaluation.measures
     }
-    shared = charts.scale_for([end for both in ends.values() if 0 <= min(both) and max(both) <= 1 for end in both])
+    shared = charts.scale_for([end for both in ends.values() if _is_share(both) for end in both])
     panels = []
     for name, both in ends.items():
-        scale = shared if 0 <= min(both) and max(both) <= 1 else charts.scale_for(both)
+        scale = shared if _is_share(both) else charts.scale_for(both)
         rows = tuple(
-            (system, f"s{place % 6}", _strip([(f"s{place % 6}", system, each[name])], scale, name), each[name])
+            (system, _strip([(charts.style(place), system, each[name])], scale, name), each[name])
             for place, (system, each) in enumerate(intervals.items())
         )
         panels.append(Panel(name, words.measure_words(name, findings.evaluation.level), rows, charts.axis(scale)))
     return panels
+
+
+def _is_share(values: Sequence[float]) -> bool:
+    return min(values) >= 0 and max(values) <= 1
 
 
 def _strip(lanes: Sequence[tuple[str, str, Interval]], scale: charts.Scale, measure: str) -> Markup:
@@ -138,7 +144,9 @@ def _strip(lanes: Sequence[tuple[str, str, Interval]], scale: charts.Scale, meas
 def _cuts(findings: Findings) -> list[tuple[str, list[Row], int, Markup]]:
     """The slices by what they cut: name, the largest as rows, how many more there are, the axis."""
     titles = {article.id: title(article) for article in findings.library.articles}
-    scale = charts.scale_for([end for each in findings.slices for mean in each.means.values() for end in (mean.low, mean.high)])
+    scale = charts.scale_for(
+        [end for each in findings.slices for mean in each.means.values() for end in (mean.low, mean.high)]
+    )
     cuts = []
     for by in dict.fromkeys(each.by for each in findings.slices):
         members = [each for each in findings.slices if each.by == by]
@@ -150,7 +158,7 @@ def _cuts(findings: Findings) -> list[tuple[str, list[Row], int, Markup]]:
 
 
 def _row(part: Slice, titles: Mapping[str, str], scale: charts.Scale, measure: str) -> Row:
-    lanes = [(f"s{place % 6}", system, each) for place, (system, each) in enumerate(part.means.items())]
+    lanes = [(charts.style(place), system, each) for place, (system, each) in enumerate(part.means.items())]
     name = titles.get(part.value, part.value) if part.by == "article" else part.value
     note = part.value if name != part.value else ""
     strip = _strip(lanes, scale, f"{name}, {measure}")
@@ -161,6 +169,6 @@ def _stages(findings: Findings) -> list[tuple[str, int, Markup]]:
     """Stages with the spans that they lost, and a bar for each."""
     counts = count_stages(findings.misses)
     most = max(counts.values(), default=1)
-    return [(stage, many, charts.bar(many / most, f"{stage}: {words.count(many, 'span')}")) for stage, many in counts.items()]
-
-
+    return [
+        (stage, many, charts.bar(many / most, f"{stage}: {words.count(many, 'span')}")) for stage, many in counts.items()
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from eval.attribution import Miss
 from eval.evaluation import SystemResult
@@ -91,12 +92,12 @@ class Followed:
     @property
     def missed(self) -> str:
         """The systems that missed it, for the filter."""
-        return " ".join(f"s{place}" for place, verdict in enumerate(self.verdicts) if verdict.missed)
+        return " ".join(str(place) for place, verdict in enumerate(self.verdicts) if verdict.missed)
 
     @property
     def wrong(self) -> str:
         """The systems that wrongly refused or answered it, for the filter."""
-        return " ".join(f"s{place}" for place, verdict in enumerate(self.verdicts) if verdict.wrong)
+        return " ".join(str(place) for place, verdict in enumerate(self.verdicts) if verdict.wrong)
 
 
 def follow(findings: Findings) -> list[Followed]:
@@ -134,7 +135,7 @@ def choose(findings: Findings) -> Sequence[GoldQuestion]:
 def pieces(text: str, gold: Sequence[Span], marked: Sequence[Span]) -> Iterator[Piece]:
     """The text cut where gold or marked spans begin or end. What is long and neither is shortened."""
     edges = sorted({0, len(text), *(min(edge, len(text)) for span in (*gold, *marked) for edge in span)})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         is_gold, is_marked = (any(low <= start and end <= high for low, high in spans) for spans in (gold, marked))
         if is_gold or is_marked or end - start <= _LONG:
             yield Piece(text[start:end], is_gold, is_marked)

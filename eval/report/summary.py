@@ -20,8 +20,8 @@ def _lines(findings: Findings) -> Iterator[str]:
     evaluation = findings.evaluation
     yield "# Retrieval evaluation\n"
     yield f"{_plain(words.subject(findings))}. Relevant {evaluation.level}s are counted.\n"
-    yield f"**{_plain(words.best_sentence(findings))}** {_plain(words.comparison_sentence(findings))}\n"
-    yield from (f"* {_plain(sentence)}" for sentence in words.other_sentences(findings))
+    yield f"**{_plain(words.best_sentence(findings))}.** {_plain(words.comparison_sentence(findings))}.\n"
+    yield from (f"* {_plain(sentence)}." for sentence in words.other_sentences(findings))
     yield "\n## Measures\n\nMeans over the answerable questions, with 95% bootstrap intervals.\n"
     yield from _table(
         ("system", *evaluation.measures),
@@ -51,7 +51,14 @@ def _answers(findings: Findings) -> Iterator[str]:
     if not findings.qualities:
         return
     evaluation = findings.evaluation
-    headings = ("system", "right sentence marked", "citations right", "refused: not answerable", "refused: answerable", "p50")
+    headings = (
+        "system",
+        "right sentence marked",
+        "citations right",
+        "refused: not answerable",
+        "refused: answerable",
+        "p50",
+    )
     rows = []
     for result in evaluation.results:
         if quality := findings.qualities.get(result.system):

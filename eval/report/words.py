@@ -8,24 +8,22 @@ from eval.statistics import Comparison, Interval
 NOTHING = "–"
 
 _MEASURES = {
-    "nDCG": "how much of what is relevant stands{top}, and how near the top; 1 if all of it comes first",
-    "RR": "1 divided by the rank of the first relevant {unit}{top}, on average: 1 if it is always first, 0.5 if second",
-    "R": "the share of a question's relevant {unit}s{found}",
-    "P": "the share of the {unit}s returned{top} that are relevant",
-    "Success": "the share of questions with at least one relevant {unit}{found}",
-    "AP": "the precision at each relevant {unit}{top}, averaged: a figure for the whole list",
-    "Judged": "the share of the {unit}s returned{top} that anyone has judged",
+    "nDCG": "how much of what is relevant comes{top}, and how near the top: 1 if all of it comes first",
+    "RR": "1 divided by the rank of the first relevant {unit}{top}: 1 if it is first, 0.5 if second, 0 if not there",
+    "R": "the share of a question's relevant {unit}s that come{top}",
+    "P": "the share of the {unit}s{top} that are relevant",
+    "Success": "the share of questions with a relevant {unit}{top}",
+    "AP": "the precision at the rank of each relevant {unit}{top}, on average",
+    "Judged": "the share of the {unit}s{top} that someone has judged",
 }
+_ALIASES = {"MRR": "RR", "Recall": "R", "MAP": "AP"}
 
 
 def measure_words(name: str, unit: str) -> str:
     """What a measure says, in a line."""
     kind, _, depth = re.sub(r"\(.*?\)", "", name).partition("@")
-    words = _MEASURES.get({"MRR": "RR", "Recall": "R", "MAP": "AP"}.get(kind, kind), "as ir-measures defines it")
-    first = "the first" if depth == "1" else f"the first {depth}"
-    return words.format(
-        unit=unit, top=f" in {first}" if depth else "", found=f" found in {first}" if depth else " found"
-    )
+    top = {"": "", "1": " at rank 1"}.get(depth, f" in the first {depth}")
+    return _MEASURES.get(_ALIASES.get(kind, kind), "as ir-measures defines it").format(unit=unit, top=top)
 
 
 def number(value: float | None) -> str:
@@ -71,31 +69,34 @@ def milliseconds(seconds: float) -> str:
 
 
 def best_sentence(findings: Findings) -> str:
-    """Which system is best, with its interval."""
-    best = findings.ranking[0]
+    """Which system is best, with its interval; and whether that is sure."""
+    best, *others = findings.ranking
     interval = findings.intervals[best.system][findings.measure]
-    only = "reaches" if len(findings.ranking) == 1 else "is best, with"
-    return f"{best.system} {only} {findings.measure} {number(interval.mean)} [{number(interval.low)}, {number(interval.high)}]."
+    figure = f"{findings.measure} {number(interval.mean)} [{number(interval.low)}, {number(interval.high)}]"
+    if not others:
+        return f"{best.system} reaches {figure}"
+    sure = findings.comparisons[findings.measure][best.system, others[0].system].adjusted_p_value < SIGNIFICANT
+    return f"{best.system} {'is best' if sure else 'is ahead, but not clearly'}: {figure}"
 
 
 def comparison_sentence(findings: Findings) -> str:
     """The best system against the second, honestly; or that there is nothing to compare."""
     if len(findings.ranking) < 2:
-        return "One system was measured: there is nothing to compare it with."
+        return "One system was measured: there is nothing to compare it with"
     best, second = (result.system for result in findings.ranking[:2])
     words = versus(best, second, findings.measure, findings.comparisons[findings.measure][best, second])
-    return f"{words}; {findings.detectable(best, second)}."
+    return f"{words}; {findings.detectable(best, second)}"
 
 
 def other_sentences(findings: Findings) -> list[str]:
     """The other pairs of systems in words."""
     pairs = list(findings.comparisons[findings.measure].items())
     best = tuple(result.system for result in findings.ranking[:2])
-    return [f"{versus(*pair, findings.measure, each)}." for pair, each in pairs if pair != best]
+    return [versus(*pair, findings.measure, each) for pair, each in pairs if pair != best]
 
 
 def versus(system: str, other: str, measure: str, comparison: Comparison) -> str:
-    """A comparison in a sentence without its full stop: "hybrid beats bm25 by +0.060 nDCG@10 [+0.022, +0.098], p = 0.004"."""
+    """A comparison in words: "hybrid beats bm25 by +0.060 nDCG@10 [+0.022, +0.098], p = 0.004"."""
     interval, p_value = comparison.difference, comparison.adjusted_p_value
     figures = f"{signed(interval.mean)} {measure} {signed_bounds(interval)}, {p_words(p_value)}"
     if comparison.wins == comparison.losses == 0:
@@ -110,7 +111,9 @@ def subject(findings: Findings) -> str:
     evaluation, manifest = findings.evaluation, findings.library.index.manifest
     asked = count(len(evaluation.questions), "question")
     none = len(evaluation.unanswerable)
-    kinds = f"{len(evaluation.answerable):,} that the articles answer, {none:,} that they do not" if none else "all answerable"
+    kinds = (
+        f"{len(evaluation.answerable):,} that the articles answer, {none:,} that they do not" if none else "all answerable"
+    )
     return (
         f"{asked} ({kinds}) asked of {count(manifest.articles, 'article')}, {count(manifest.passages, 'passage')}, "
         f"encoded by {manifest.encoder}"

@@ -4,13 +4,10 @@
   const questions = [...document.querySelectorAll(".question")];
   const count = form.querySelector("output");
 
-  function matches(question, { kind, system, result, words }) {
-    const { dataset } = question;
-    if (kind && dataset.kind !== kind) return false;
-    if (result || system) {
-      const systems = (result ? dataset[result] : `${dataset.missed} ${dataset.wrong}`).split(" ").filter(Boolean);
-      if (system ? !systems.includes(system) : !systems.length) return false;
-    }
+  function matches(question, { kind, result, words }) {
+    const [problem, system] = result.split(" ");
+    if (kind && question.dataset.kind !== kind) return false;
+    if (problem && !question.dataset[problem].split(" ").includes(system)) return false;
     return question.firstElementChild.textContent.toLowerCase().includes(words.trim().toLowerCase());
   }
 

@@ -1,0 +1,144 @@
+"""The evaluation's commands, and the page that teaches them, run as they are written."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SEEDS
+
+from qa.__main__ import main
+
+PAGE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+QUOTE = "Yuncheng has a total of 219 such plants"
+SOURCE = "004_33f3439c0dfbbcc0.txt"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.model
+def test_the_page_that_teaches_evaluation_works_as_it_is_written(tmp_path: Path) -> None:
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    # The commands' own order, but for the index, which the first of them needs.
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+    commands.sort(key=lambda line: not line.startswith("qa index"))
+    assert len(commands) >= 7
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    span = json.loads(example)["relevant"][0]
+    text = (SEEDS / span["source"]).read_text(encoding="utf-8")
+    assert text[span["start"] : span["end"]] == span["quote"]
+    assert {"index.html", "report.json", "summary.md", "runs"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_every_command_that_the_page_names_exists(run: Run) -> None:
+    for command in sorted(set(re.findall(r"`qa ((?:gold )?[a-z]+)", PAGE))):
+        assert run(*command.split(), "--help")[0] == 0
+
+
+def test_adds_checks_and_mends_a_gold_set(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    add = ["gold", "add", "--gold", gold, "--index", seeds_index]
+    code, out, _ = run(*add, "--question", "How many plants?", "--quote", f"{SOURCE}: {QUOTE}", "--kind", "number")
+    assert (code, out.split(":")[0]) == (0, "g001")
+    assert run(*add, "--question", "How many ships?")[1] == "g002: not answered by the articles\n"
+    assert run("gold", "check", gold, "--index", seeds_index)[:2] == (0, "1 intact, 0 moved, 0 edited, 0 gone\n")
+    gold.write_text(gold.read_text().replace('"start": ', '"start": 1').replace('"end": ', '"end": 1'))
+    code, out, _ = run("gold", "check", gold, "--index", seeds_index)
+    assert code == 1
+    assert "g001: moved" in out
+    assert run("gold", "check", gold, "--index", seeds_index, "--write")[0] == 0
+    assert run("gold", "check", gold, "--index", seeds_index)[:2] == (0, "1 intact, 0 moved, 0 edited, 0 gone\n")
+
+
+def test_pools_judges_and_agrees(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    questions, pool, gold = tmp_path / "questions.jsonl", tmp_path / "pool.jsonl", tmp_path / "gold.jsonl"
+    questions.write_text('{"id": "a", "question": "How many plants offer jobs in Yuncheng?"}\n')
+    code, out, _ = run("gold", "pool", "--questions", questions, "--out", pool, "-k", "3", "--index", seeds_index)
+    assert code == 0
+    items = [json.loads(line) for line in pool.read_text().splitlines()]
+    assert 3 <= len(items) <= 9
+    assert out.startswith(f"{len(items)} passages to judge")
+    for item in items:
+        item["judgement"] = "answers" if QUOTE in item["text"] else "no"
+    pool.write_text("\n".join(map(json.dumps, items)))
+    assert run("gold", "judged", pool, "--out", gold, "--index", seeds_index)[0] == 0
+    assert run("eval", gold, "--index", seeds_index, "--systems", "hybrid")[0] == 0
+    code, out, _ = run("gold", "agree", pool, pool)
+    assert code == 0
+    assert "kappa 1.000" in out
+
+
+@pytest.mark.parametrize("name", ["gold.csv", "beir"])
+def test_exports_and_imports(run: Run, seeds_index: Path, tmp_path: Path, name: str) -> None:
+    assert run("gold", "export", tmp_path / name, "--index", seeds_index)[0] == 0
+    assert run("gold", "import", tmp_path / name, tmp_path / "back.jsonl")[0] == 0
+    assert "210 questions" in run("gold", "import", tmp_path / name, tmp_path / "back.jsonl")[1]
+
+
+def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base.json"
+    base.write_text(run("eval", "--index", seeds_index, "--systems", "hybrid", "--json")[1])
+    gate = ["eval", "--index", seeds_index, "--systems", "hybrid", "--baseline", base, "--gate", "nDCG@10:-0.01"]
+    code, _, err = run(*gate)
+    assert code == 0
+    assert "passed: nDCG@10, hybrid: +0.000" in err
+    record = json.loads(base.read_text())
+    figures = record["figures"]["hybrid"]["nDCG@10"]
+    record["figures"]["hybrid"]["nDCG@10"] = {question: min(1.0, figure + 0.2) for question, figure in figures.items()}
+    base.write_text(json.dumps(record))
+    code, _, err = run(*gate)
+    assert code == 1
+    assert "FAILED: nDCG@10, hybrid: -0." in err
+    assert re.search(r"g\d\d\d: [\d.]+ to [\d.]+: ", err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["eval", "--measures", "Quality@10"], "no measure 'Quality@10', expected one that ir-measures knows"),
+        (["eval", "--measures", ","], "no measure named"),
+        (["eval", "--level", "word"], "no level 'word', expected passage or article"),
+        (["eval", "--gate", "nDCG@10:-0.01"], "--gate and --baseline go together"),
+        (["eval", "--baseline", "x.json", "--gate", "nDCG@10"], "expected a measure and the drop"),
+        (["eval", "--baseline", "nowhere.json", "--gate", "nDCG@10:-0.1"], "nowhere.json: cannot be read"),
+        (["eval", "--run", "nowhere.trec"], "nowhere.trec"),
+        (["eval", str(SEEDS)], "a folder without corpus.jsonl"),
+        (["gold", "add", "--gold", "g.jsonl", "--question", "Why?", "--quote", "no colon"], "expected a source and words"),
+        (["gold", "export", "x.docx"], "expected a name ending in .csv or .qrels"),
+        (["gold", "dance"], "No such command 'dance'"),
+        (["tune", "--measure", "Quality"], "no measure 'Quality'"),
+    ],
+)
+def test_mistakes_get_one_line(run: Run, seeds_index: Path, arguments: list[str], says: str) -> None:
+    index = [] if arguments[1] == "dance" else ["--index", str(seeds_index)]
+    code, out, err = run(*arguments, *index)
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("qa: ")
+    assert says in line
