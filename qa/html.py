@@ -97,9 +97,9 @@ def place_words(hit: Hit) -> str:
 
 def confidence_words(answer: Answer) -> str:
     """How sure it is that the sentence answers."""
-    if answer.confidence >= 0.9:
-        return "Almost certainly the answer"
-    return "Probably the answer" if answer.confidence >= 0.7 else "Possibly the answer"
+    if answer.confidence >= 0.75:
+        return "Very likely the answer"
+    return "Probably the answer" if answer.confidence >= 0.4 else "Perhaps the answer: the nearest words found"
 
 
 def why_words(hit: Hit) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from index import Article, Encoder, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.build import Progress, no_progress
 from index.index import Lazy
+from index.passages import searchable_text
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
-from qa.confidence import FOUND_FROM, confidence
+from qa.confidence import FOUND_FROM, confidence, coverage
 from qa.highlight import best_sentence, matched_terms
 from qa.retriever import CANDIDATES, SYSTEMS, Found, System, gather, rank
 
@@ -78,8 +79,13 @@ class Library:
 
     def _answer(self, query: Query, found: Found, marked: int) -> Answer:
         hits = [self._hit(query, found, place, mark=place < marked) for place in range(len(found.rows))]
-        sure = confidence(float(found.dense.max())) if hits else 0.0
+        sure = confidence(float(found.dense.max()), self._coverage(query, hits[0].passage)) if hits else 0.0
         return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
+
+    def _coverage(self, query: Query, passage: Passage) -> float:
+        terms = tuple(dict.fromkeys(query.terms))
+        said = set(matched_terms(searchable_text(passage), terms))
+        return coverage(self.index.lexical.idf(terms).tolist(), [term in said for term in terms])
 
     def _hit(self, query: Query, found: Found, place: int, *, mark: bool) -> Hit:
         passage = self.passages[int(found.rows[place])]
