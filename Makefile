@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint check bench lock clean
+.PHONY: app test lint gate check report bench lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -21,7 +21,17 @@ lint: .venv/test
 	$(BIN)/mypy
 
 # What must pass before a change goes in.
-check: lint test
+check: lint test gate
+
+# Fails if hybrid got worse on the gold set than the committed report says, by more than chance.
+gate: .venv/app
+	$(BIN)/qa index seeds
+	$(BIN)/qa eval --systems hybrid --baseline eval/report.json --gate 'nDCG@10:-0.01'
+
+# Writes the committed report that the gate compares with.
+report: .venv/app
+	$(BIN)/qa index seeds
+	$(BIN)/qa eval --json > eval/report.json
 
 # Speed and memory on the seeds.
 bench: .venv/app

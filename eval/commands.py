@@ -97,7 +97,7 @@ def eval_command(
             runs=_runs(runs) if runs else None,
             log=report / "outcomes.jsonl" if report else None,
         )
-    for line in evaluation.broken:
+    for line in (*evaluation.broken, *evaluation.anchored):
         say(f"warning: {line}")
     record = evaluation_record(evaluation)
     if as_json:

@@ -1,13 +1,14 @@
 """An evaluation: systems over a gold set, a figure for every question, and what follows from the figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from eval.anchor import anchor_all
 from eval.difference import Differences, differences
-from eval.gold import GoldQuestion, broken_quotes
+from eval.gold import GoldQuestion
 from eval.measures import MEASURES, Figures, Run, cutoff, measure
 from eval.outcomes import Outcome, ask_all
 from eval.relevance import Holders, relevant_articles, relevant_passages
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SYSTEMS: tuple[System, ...] = ("bm25", "dense", "hybrid")
 
 _PASSAGES_AN_ARTICLE = 5
+_NOWHERE = 10**12
 
 Level: TypeAlias = Literal["passage", "article"]
 """What the measures count: passages that hold gold spans, or articles."""
@@ -62,12 +64,17 @@ class SystemResult:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
-    """Systems measured on the same questions. `broken` says which gold quotes no longer stand in their source."""
+    """Systems measured on the same questions, their spans where they stand now.
+
+    `broken` says which quotes no longer stand in their source, and count as missed; `anchored` which stand elsewhere or
+    were edited, and are looked for there.
+    """
 
     library: str
     questions: tuple[GoldQuestion, ...]
     results: tuple[SystemResult, ...]
     broken: tuple[str, ...] = ()
+    anchored: tuple[str, ...] = ()
     level: Level = "passage"
     measures: tuple[str, ...] = MEASURES
 
@@ -162,6 +169,7 @@ def evaluate(
     `level` is passages where the gold has spans, else articles; `runs` name what the level counts. `log` makes
     it resumable, see `ask_all`. Raises UserError if there is nothing to measure.
     """
+    questions, broken, anchored = _anchor(library, questions)
     holders = Holders(library.passages, questions)
     level = level or ("passage" if any(question.relevant for question in questions) else "article")
     by_passage, by_article = relevant_passages(questions, holders), relevant_articles(questions, holders)
@@ -182,8 +190,30 @@ def evaluate(
         results.append(SystemResult(system, figures, recalls, outcomes))
     for name, run in (runs or {}).items():
         results.append(SystemResult(name, measure(qrels, run, measures)))
-    broken = tuple(broken_quotes(questions, library.articles))
-    return Evaluation(repr(library), tuple(questions), tuple(results), broken, level, tuple(measures))
+    return Evaluation(repr(library), tuple(questions), tuple(results), broken, anchored, level, tuple(measures))
+
+
+def _anchor(
+    library: Library, questions: Sequence[GoldQuestion]
+) -> tuple[list[GoldQuestion], tuple[str, ...], tuple[str, ...]]:
+    """The questions with their spans where they stand now, and what to say of those that are gone and those that are not."""
+    if not any(question.relevant for question in questions):
+        return list(questions), (), ()
+    found = iter(anchor_all(questions, list(library.articles)))
+    standing: list[GoldQuestion] = []
+    broken: list[str] = []
+    anchored: list[str] = []
+    for question in questions:
+        spans = []
+        for span in question.relevant:
+            now = next(found)
+            # What is gone is put where no passage can hold it.
+            spans.append(now.now or replace(span, start=_NOWHERE, end=_NOWHERE + len(span.quote)))
+            if now.status != "intact":
+                line = f"{question.id}: {now.status}: {span.source} from {span.start}: {now.why}"
+                (broken if now.now is None else anchored).append(line)
+        standing.append(replace(question, relevant=tuple(spans)))
+    return standing, tuple(broken), tuple(anchored)
 
 
 def _span_recall(outcomes: Mapping[str, Outcome]) -> dict[str, float]:

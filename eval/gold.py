@@ -1,7 +1,7 @@
 """The gold set: questions with the spans of source text that answer them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,24 +54,6 @@ def read_gold(path: Path) -> list[GoldQuestion]:
     if not questions:
         raise GoldError(f"{path}: no questions: expected one JSON object a line")
     return questions
-
-
-def broken_quotes(questions: Iterable[GoldQuestion], articles: Sequence[Article]) -> list[str]:
-    """A line for every gold span that does not stand in its source, saying why."""
-    texts = {_key(article.source, article.id): article.text for article in articles}
-    broken = []
-    for question in questions:
-        for span in question.relevant:
-            text = texts.get(_key(span.source, span.article))
-            if text is None:
-                broken.append(f"{question.id}: its source {span.source} is not in the index")
-            elif text[span.start : span.end] != span.quote:
-                found = text[span.start : span.end]
-                broken.append(
-                    f"{question.id}: {span.source} from {span.start} to {span.end} "
-                    f"says {_short(found)}, expected {_short(span.quote)}"
-                )
-    return broken
 
 
 def _key(source: str, article: str) -> tuple[str, str]:

@@ -34,6 +34,7 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
             for (system, other), comparison in evaluation.comparisons(name).items()
         ],
         "broken": list(evaluation.broken),
+        "anchored": list(evaluation.anchored),
         "figures": evaluation.figures,
     }
 

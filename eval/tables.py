@@ -45,7 +45,7 @@ def print_evaluation(evaluation: Evaluation, library: Library, console: Console)
         counted = ", ".join(f"{count} {stage}" for stage, count in count_stages(misses).items())
         console.print(f"Of {spans} gold spans {system} misses or refuses {len(misses)}: {counted or 'none'}")
     if evaluation.broken:
-        console.print(f"{len(evaluation.broken)} gold spans do not stand in their source; they count as not found")
+        console.print(f"Gold spans that no longer stand in their source and count as missed: {len(evaluation.broken)}")
 
 
 def comparison_lines(evaluation: Evaluation, measure: str) -> Iterator[str]:

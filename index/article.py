@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 Span: TypeAlias = tuple[int, int]
 """(start, end): character offsets in an article's source text, end exclusive."""
 
-Kind: TypeAlias = Literal["paragraph", "caption", "table", "code"]
+Kind: TypeAlias = Literal["paragraph", "standfirst", "caption", "table", "code"]
 """What a passage is in its article."""
 
 

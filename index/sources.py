@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,20 @@ def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
     for file in files:
         # A file that two paths lead to is read once.
         unique.setdefault(file.path.resolve(), file)
-    return sorted(unique.values(), key=lambda file: file.name)
+    return sorted(_told_apart(unique), key=lambda file: file.name)
+
+
+def _told_apart(files: Mapping[Path, SourceFile]) -> list[SourceFile]:
+    """The files, those that share a name under that of the folder they were found in too, and so on upwards."""
+    named = {path: (file, len(Path(file.name).parts)) for path, file in files.items()}
+    while True:
+        counts = Counter(file.name for file, _ in named.values())
+        clashing = {path for path, (file, depth) in named.items() if counts[file.name] > 1 and depth < len(path.parts)}
+        if not clashing:
+            return [file for file, _ in named.values()]
+        for path in clashing:
+            file, depth = named[path]
+            named[path] = SourceFile(file.path, _cited(Path(*path.parts[-depth - 1 :]))), depth + 1
 
 
 def digest_sources(files: Iterable[SourceFile]) -> str:
@@ -99,8 +113,7 @@ def read_sources(files: Sequence[SourceFile]) -> Reading:
                 other = seen.get(draft.article.id) or found.get(draft.article.id)
                 if other:
                     raise SourceError(
-                        f"{place}: two articles with the id {draft.article.id!r}, the other in {other}: "
-                        "rename one, or index the folder that holds both"
+                        f"{place}: two articles with the id {draft.article.id!r}, the other in {other}: give each its own"
                     )
                 found[draft.article.id] = place
                 drafts.append(draft)
@@ -115,15 +128,25 @@ def read_sources(files: Sequence[SourceFile]) -> Reading:
 
 
 def _walk(folder: Path) -> Iterator[SourceFile]:
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
         # An index kept among the articles is none of them.
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not Path(parent, name, MANIFEST).is_file()
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _is_index(Path(parent, name)))
         names = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
         for name in sorted(["corpus.jsonl"] if "corpus.jsonl" in names else names):
             path = Path(parent, name)
             yield SourceFile(path, _cited(path.relative_to(folder)))
+
+
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"{error.filename}: cannot be read ({error.strerror}): check its permissions") from None
+
+
+def _is_index(folder: Path) -> bool:
+    try:
+        return (folder / MANIFEST).is_file() and any(path.name.startswith("build-") for path in folder.iterdir())
+    except OSError as error:
+        _refuse(error)
+        return False
 
 
 def _cited(path: Path) -> str:

@@ -21,6 +21,8 @@ _WRAPPED = 120
 # Headings in a row: a title with its standfirst; any more are a list or verse.
 _HEADINGS_IN_A_ROW = 2
 _CAPTION_WORDS = 60
+# A line between title and first paragraph with as many words says something; with fewer it is a heading.
+_STANDFIRST_WORDS = 6
 # More pieces than captions and columns cut a paragraph into are a list.
 _MOST_CUTS = 8
 
@@ -316,6 +318,8 @@ def _read_story(parts: Sequence[_Part], title: str = "") -> Story:
         if part.role == "heading":
             if not story.title and not story.blocks:
                 story.title = _one_line(part.text)
+            elif _is_standfirst(story, part):
+                story.blocks.append(Block("standfirst", part.spans))
             else:
                 heading, used = [*([] if used else heading), _one_line(part.text)], False
         elif part.role in {"text", "caption"} or _is_said_already(story, part):
@@ -325,6 +329,12 @@ def _read_story(parts: Sequence[_Part], title: str = "") -> Story:
         else:
             _read_metadata(story, part)
     return story
+
+
+def _is_standfirst(story: Story, part: _Part) -> bool:
+    """Whether a heading says something between title and first paragraph, rather than head what follows."""
+    begun = any(block.kind == "paragraph" for block in story.blocks)
+    return not begun and len(part.text.split()) >= _STANDFIRST_WORDS
 
 
 def _is_said_already(story: Story, part: _Part) -> bool:

@@ -108,7 +108,9 @@ def search(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", show_default=False)],
-    k: KOption = 10,
+    k: Annotated[
+        int | None, typer.Option("-k", metavar="N", help="How many passages.", show_default="3, in JSON 10")
+    ] = None,
     index: IndexOption = STORE,
     model: ModelOption = None,
     system: SystemOption = System.HYBRID,
@@ -117,11 +119,11 @@ def ask(
     """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
     from qa.terminal import answer_text
 
-    answer = _open(index, model).ask(question, k, system.value)
+    answer = _open(index, model).ask(question, 10 if k is None else k, system.value)
     if as_json:
         _print_json(answer, None)
     else:
-        console().print(answer_text(answer))
+        console().print(answer_text(answer, 3 if k is None else k))
     raise typer.Exit(FOUND if answer.found else NOT_FOUND)
 
 

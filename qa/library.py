@@ -12,9 +12,9 @@ from index.passages import searchable_text
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
-from qa.confidence import FOUND_FROM, confidence, coverage
+from qa.confidence import FOUND_FROM, Evidence, confidence
 from qa.highlight import best_sentence, matched_terms
-from qa.retriever import CANDIDATES, SYSTEMS, Found, System, gather, rank
+from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank
 
 DEFAULT_STORE = Path("index/store")
 MAX_QUESTION = 2_000
@@ -69,7 +69,9 @@ class Library:
         asked = []
         for query in self.index.queries(questions) if questions else []:
             candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k))
-            asked.append({system: self._answer(query, rank(candidates, k, system), marked or k) for system in systems})
+            asked.append(
+                {system: self._answer(query, candidates, rank(candidates, k, system), marked or k) for system in systems}
+            )
         return asked
 
     def warm_up(self) -> "Library":
@@ -77,15 +79,21 @@ class Library:
         self.index.queries(["warm up"])
         return self
 
-    def _answer(self, query: Query, found: Found, marked: int) -> Answer:
+    def _answer(self, query: Query, candidates: Candidates, found: Found, marked: int) -> Answer:
         hits = [self._hit(query, found, place, mark=place < marked) for place in range(len(found.rows))]
-        sure = confidence(float(found.dense.max()), self._coverage(query, hits[0].passage)) if hits else 0.0
+        sure = confidence(self._evidence(query, candidates, hits[0].passage)) if hits else 0.0
         return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
 
-    def _coverage(self, query: Query, passage: Passage) -> float:
+    def _evidence(self, query: Query, candidates: Candidates, first: Passage) -> Evidence:
         terms = tuple(dict.fromkeys(query.terms))
-        said = set(matched_terms(searchable_text(passage), terms))
-        return coverage(self.index.lexical.idf(terms).tolist(), [term in said for term in terms])
+        said = set(matched_terms(searchable_text(first), terms))
+        weights = dict(zip(terms, self.index.lexical.idf(terms).tolist(), strict=True))
+        total = sum(weights.values())
+        return Evidence(
+            best_cosine=float(candidates.dense.max()),
+            coverage=sum(weights[term] for term in said) / total if total else 0.0,
+            missing_number=any(term[0].isdigit() and term not in said for term in terms),
+        )
 
     def _hit(self, query: Query, found: Found, place: int, *, mark: bool) -> Hit:
         passage = self.passages[int(found.rows[place])]

@@ -5,20 +5,18 @@ from rich.padding import Padding
 from rich.text import Text
 
 from qa.answer import Answer, Hit
-
-_NEAREST = 3
-_CITED = 3
+from qa.html import place_words
 
 
-def answer_text(answer: Answer) -> Group:
-    """The answer card: the sentence with its source, or that there is none; then the nearest passages."""
+def answer_text(answer: Answer, count: int) -> Group:
+    """The answer card: the sentence with its source, or that there is none; then the first `count` passages."""
     if not answer.found:
         heading = Text(f"Not in these articles (confidence {answer.confidence:.2f}).", style="bold")
-        nearest = [_entry(hit) for hit in answer.hits[:_NEAREST]]
+        nearest = [_entry(hit) for hit in answer.hits[:count]]
         return Group(heading, *([Text("\nNearest passages:")] if nearest else []), *nearest)
     heading = Text(answer.sentence, style="bold")
     source = Text(f"[1] {_place(answer.hits[0])} · confidence {answer.confidence:.2f}", style="dim")
-    return Group(heading, source, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:_CITED]))
+    return Group(heading, source, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
 
 
 def hits_text(answer: Answer) -> Group:
@@ -45,4 +43,4 @@ def _leg(name: str, rank: int | None) -> str:
 def _place(hit: Hit) -> str:
     article = hit.passage.article
     date = article.published.isoformat() if article.published else ""
-    return " · ".join(filter(None, [article.title, article.source, date, f"{hit.passage.kind} {hit.passage.number}"]))
+    return " · ".join(filter(None, [article.title, article.source, date, place_words(hit)]))

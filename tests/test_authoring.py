@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from conftest import SEEDS
 
+from eval.anchor import anchor_all
 from eval.authoring import add_question
-from eval.gold import GOLD, GoldSpan, broken_quotes, read_gold
+from eval.gold import GOLD, GoldSpan, read_gold
 from index import Article, GoldError, QuestionError, find_sources, read_sources
 
 TEXT = "Apples grow on trees.\n\nPears grow on trees too.\n\nThe council counted 219 trees."
@@ -35,7 +36,7 @@ def test_a_gold_set_is_begun_and_goes_on(path: Path) -> None:
     assert [(span.source, span.article) for span in third.relevant] == [("a.txt", "a.txt"), ("c.jsonl", "d2")]
     assert add_question(path, "And now?", [], ARTICLES).id == "g003"
     assert read_gold(path)[:3] == [first, second, third]
-    assert broken_quotes(read_gold(path), ARTICLES) == []
+    assert {each.status for each in anchor_all(read_gold(path), ARTICLES)} == {"intact"}
 
 
 def test_the_lines_that_stand_stay_byte_for_byte(path: Path) -> None:

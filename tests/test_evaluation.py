@@ -52,11 +52,22 @@ def test_kinds_are_the_answerable_ones_largest_first(library: qa.Library) -> Non
     assert evaluation.unanswerable == ["nowhere"]
 
 
-def test_a_quote_that_moved_is_reported_and_counts_as_a_miss(library: qa.Library) -> None:
-    moved = GoldQuestion("moved", "park", "fact", (GoldSpan("gone.txt", "gone.txt", 0, 5, "Parks"),), answerable=True)
+def test_a_quote_that_is_gone_is_reported_and_counts_as_a_miss(library: qa.Library) -> None:
+    other = GoldSpan("a.txt", "a.txt", 7, 29, "Whales swim in the sea")
+    gone = GoldQuestion("gone", "park", "fact", (GoldSpan("b.txt", "b.txt", 0, 5, "Parks"), other), answerable=True)
+    evaluation = evaluate(library, [gone], ["hybrid"])
+    assert [line.split(":")[:2] for line in evaluation.broken] == [["gone", " gone"], ["gone", " gone"]]
+    assert evaluation.results[0].figures["Recall@10"] == {"gone": 0.0}
+
+
+def test_a_quote_that_moved_is_found_where_it_stands_now(library: qa.Library) -> None:
+    moved = GoldQuestion(
+        "moved", "apples", "fact", (GoldSpan("a.txt", "a.txt", 0, 24, "Apples grow in orchards."),), answerable=True
+    )
     evaluation = evaluate(library, [moved], ["hybrid"])
-    assert evaluation.broken == ("moved: its source gone.txt is not in the index",)
-    assert evaluation.results[0].figures["Recall@10"] == {"moved": 0.0}
+    assert evaluation.broken == ()
+    assert evaluation.anchored[0].startswith("moved: moved: a.txt from 0: ")
+    assert evaluation.results[0].figures["Success@1"] == {"moved": 1.0}
 
 
 def test_progress_reaches_its_end(library: qa.Library) -> None:

@@ -92,7 +92,7 @@ def make_answer(*hits: Hit, found: bool = True, confidence: float = 0.87) -> Ans
 def test_a_found_answer_cites_its_sentence() -> None:
     html = answer_html(make_answer(make_hit()))
     assert "Otters swim. [1]" in html
-    assert "[1] Otters · otters.txt · 8 July 2023 · Probably the answer (0.87)" in html
+    assert "[1] Otters · otters.txt · 8 July 2023 · Very likely the answer (0.87)" in html
     assert re.search(r"<mark [^>]*>Otters swim\.</mark> They eat fish\.", html)
     assert "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Fused score 0.98." in html
 
@@ -184,8 +184,8 @@ def test_words_for_ranks_and_certainty() -> None:
     }
     for rank, words in ranks.items():
         assert f"By words: {words}," in why_words(make_hit(lexical=LegScore(rank, 1.0)))
-    sure = [confidence_words(make_answer(make_hit(), confidence=confidence)) for confidence in (0.5, 0.7, 0.9)]
-    assert sure == ["Possibly the answer", "Probably the answer", "Almost certainly the answer"]
+    sure = [confidence_words(make_answer(make_hit(), confidence=confidence)) for confidence in (0.2, 0.4, 0.75)]
+    assert sure == ["Perhaps the answer: the nearest words found", "Probably the answer", "Very likely the answer"]
 
 
 def test_shared_words_are_spelled_as_in_the_passage() -> None:

@@ -113,6 +113,11 @@ def test_k_beyond_the_passages_gives_all(library: qa.Library) -> None:
     assert len(library.search("park", k=10_000)) == len(library.passages) == 5
 
 
+def test_confidence_does_not_depend_on_k(library: qa.Library) -> None:
+    for question in ("Who opened the park?", "euros a kilogram", "qqqq"):
+        assert len({library.ask(question, k=k).confidence for k in (1, 2, 5)}) == 1
+
+
 def test_an_unknown_system_is_named(library: qa.Library) -> None:
     with pytest.raises(QuestionError, match=r"'magic'.*hybrid"):
         library.search("park", system="magic")  # type: ignore[arg-type]

@@ -194,13 +194,26 @@ def test_a_link_to_nowhere_is_a_problem_of_its_own(write: Write) -> None:
     assert list(titles(reading)) == ["b.txt"]
 
 
-def test_a_bad_file_takes_no_article_of_another_with_it(write: Write) -> None:
-    one, two = write({"one/a.txt": "A."}) / "one", write({"two/a.txt": "B."}) / "two"
+def test_files_of_one_name_are_told_apart_by_their_folders(write: Write) -> None:
+    one, two = write({"one/a.txt": "A.", "one/b.txt": "C."}) / "one", write({"two/a.txt": "B."}) / "two"
     reading = read(one, two)
-    assert reading.problems == [
-        "a.txt: two articles with the id 'a.txt', the other in a.txt: rename one, or index the folder that holds both"
-    ]
+    assert reading.problems == []
+    assert sorted(draft.article.source for draft in reading.drafts) == ["b.txt", "one/a.txt", "two/a.txt"]
+
+
+def test_a_bad_file_takes_no_article_of_another_with_it(write: Write) -> None:
+    folder = write({"a.jsonl": '{"_id": "1", "text": "A."}', "b.jsonl": '{"_id": "1", "text": "B."}'})
+    reading = read(folder)
+    assert reading.problems == ["b.jsonl:1: two articles with the id '1', the other in a.jsonl:1: give each its own"]
     assert blocks(reading) == ["A."]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_named(write: Write) -> None:
+    folder = write({"a.txt": "A.", "sub/b.txt": "B."})
+    (folder / "sub").chmod(0)
+    with pytest.raises(SourceError, match=r"sub: cannot be read \(Permission denied\)"):
+        read(folder)
 
 
 def test_a_broken_front_matter_names_file_and_line(write: Write) -> None:
@@ -273,14 +286,14 @@ def test_a_bad_line_of_a_corpus_is_named_with_its_number(write: Write, line: str
 
 def test_an_id_that_stands_twice_in_a_corpus_names_both_lines(write: Write) -> None:
     line = problem(read(write(corpus({"_id": "1", "text": "x"}, {"_id": 1, "text": "y"}))))
-    assert line.startswith("corpus.jsonl:2: two articles with the id '1', the other in corpus.jsonl:1: rename one")
+    assert line.startswith("corpus.jsonl:2: two articles with the id '1', the other in corpus.jsonl:1: give each its own")
 
 
 def test_an_id_that_stands_in_two_corpora_names_both_files(write: Write) -> None:
     record = '{"_id": "1", "text": "x"}'
     reading = read(write({"a.jsonl": record, "b.jsonl": record}))
     (line,) = reading.problems
-    assert line.startswith("b.jsonl:1: two articles with the id '1', the other in a.jsonl:1: rename one")
+    assert line.startswith("b.jsonl:1: two articles with the id '1', the other in a.jsonl:1: give each its own")
     assert [draft.article.source for draft in reading.drafts] == ["a.jsonl"]
 
 

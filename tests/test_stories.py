@@ -237,6 +237,7 @@ def test_the_invented_page_reads_right(stories: list[Story]) -> None:
         for story in stories
     )
     assert school == [
+        ("standfirst", 1, "Pupils learn carpentry, welding and the chemistry of the sea under one roof"),
         ("caption", 1, "Pupils plane a plank in the former packing hall."),
         (
             "paragraph",
@@ -277,11 +278,17 @@ def test_the_invented_page_reads_right(stories: list[Story]) -> None:
     ]
 
 
-def test_standfirst_and_subheading_are_the_sections_of_what_follows(stories: list[Story]) -> None:
+def test_a_standfirst_can_be_found_and_a_subheading_is_the_section_of_what_follows(stories: list[Story]) -> None:
     standfirst = "Pupils learn carpentry, welding and the chemistry of the sea under one roof"
+    assert [read(PAGE, block.spans) for block in stories[0].blocks if block.kind == "standfirst"] == [standfirst]
     sections = {read(PAGE, block.spans)[:5]: block.section for block in stories[0].blocks}
-    assert sections["When "] == standfirst
+    assert sections["When "] == ""
     assert sections["Lunch"] == "The canteen"
+
+
+def test_a_short_line_below_the_title_is_a_heading() -> None:
+    (story,) = read_stories("How herring is packed\n\nIntroduction\n\nHerring is packed in tins.")
+    assert [(block.kind, block.section) for block in story.blocks] == [("paragraph", "Introduction")]
 
 
 def test_each_story_of_the_invented_page_has_its_own_extent(stories: list[Story]) -> None:

@@ -58,7 +58,7 @@ def style(place: int) -> str:
 def scale_for(values: Sequence[float], ticks: int = 5) -> Scale:
     """An axis that just holds the values, with at most `ticks` round steps."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    if not high > low:
+    if high - low <= 1e-6 * max(1.0, abs(low), abs(high)):
         low, high = low - 0.05, high + 0.05
     size = 10.0 ** math.floor(math.log10((high - low) / ticks))
     step = next(size * factor for factor in _STEPS if (high - low) / (size * factor) <= ticks)
