@@ -58,6 +58,8 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
     """
     if name == DEFAULT_MODEL:
         return _default_encoder()
+    if not Path(name).is_dir() and (name.startswith((".", "~")) or Path(name).is_absolute()):
+        raise EncoderError(f"{name}: no such folder: name a folder with a sentence-transformers model, or a model's name")
     offline = not download or Path(name).is_dir()
     with _Quiet(offline):
         from sentence_transformers import SentenceTransformer

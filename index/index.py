@@ -91,7 +91,8 @@ def check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:
     if not same:
         raise IndexFolderError(
             f"{folder}: built with {manifest.encoder} (weights {manifest.weights[:12] or 'unknown'}), opened with {name} "
-            f"({weights[:12] or 'unknown'}): run qa index PATH --model {name}, or open it with {manifest.encoder}"
+            f"({weights[:12] or 'unknown'}): run qa index PATH --model {name} --index {folder}, "
+            f"or open it with {manifest.encoder}"
         )
 
 

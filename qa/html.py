@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from index import Article, Span
 from index.analyzer import analyze
 from qa.answer import Answer, Hit, LegScore
+from qa.words import count_of
 
 if TYPE_CHECKING:
     from qa.library import Library
@@ -68,7 +69,7 @@ def library_html(library: "Library") -> str:
 def holdings(library: "Library") -> str:
     """What a library holds: "9 articles, 140 passages, 2021 to 2023"."""
     manifest = library.index.manifest
-    parts = [_count(manifest.articles, "article"), _count(manifest.passages, "passage")]
+    parts = [count_of(manifest.articles, "article"), count_of(manifest.passages, "passage")]
     if manifest.published:
         parts.append(" to ".join(dict.fromkeys(day[:4] for day in manifest.published)))
     return ", ".join(parts)
@@ -142,7 +143,3 @@ def _ordinal(number: int) -> str:
     if number % 100 in {11, 12, 13}:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,11 +1,12 @@
 """What a user holds: a library of articles that can be searched and asked."""
 
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from index import Article, Encoder, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.build import Progress, no_progress
 from index.index import Lazy
 from index.passages import searchable_text
@@ -15,10 +16,13 @@ from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import FOUND_FROM, Evidence, confidence
 from qa.highlight import best_sentence, matched_terms
 from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank
+from qa.words import count_of
 
 DEFAULT_STORE = Path("index/store")
 MAX_QUESTION = 2_000
 DEFAULT_K = 10
+# The idf of a term in a quarter of the passages: ln(1 + 3/4 / 1/4).
+_RARE = math.log(4)
 
 
 class Library:
@@ -104,16 +108,23 @@ class Library:
             why=Why(
                 dense=LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
                 lexical=LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
-                matched=matched_terms(passage.text, query.terms),
+                matched=self._telling(matched_terms(passage.text, query.terms)),
             ),
             highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0) if mark else (),
         )
+
+    def _telling(self, terms: tuple[str, ...]) -> tuple[str, ...]:
+        """The terms that tell something: those in at most a quarter of the passages; all, if none is that rare."""
+        weights = self.index.lexical.idf(terms).tolist()
+        rare = tuple(term for term, weight in zip(terms, weights, strict=True) if weight >= _RARE)
+        return rare or terms
 
     def __len__(self) -> int:
         return len(self.articles)
 
     def __repr__(self) -> str:
-        return f"Library({len(self.articles)} articles, {len(self.passages)} passages, {self.index.manifest.encoder})"
+        articles, passages = count_of(len(self.articles), "article"), count_of(len(self.passages), "passage")
+        return f"Library({articles}, {passages}, {self.index.manifest.encoder})"
 
     def _repr_html_(self) -> str:
         from qa.html import library_html
@@ -134,7 +145,11 @@ def load(
     already, else in one of its own below it. `encoder` is an Encoder, or the name of one. Raises UserError.
     """
     path = Path(path)
-    model = open_encoder(encoder) if isinstance(encoder, str) else encoder
+    model = open_encoder(encoder, download=True) if isinstance(encoder, str) else encoder
+    if model is not None and not isinstance(model, Encoder):
+        raise EncoderError(
+            f"{type(model).__name__} is no encoder: expected encode_query and encode_document, or a model's name"
+        )
     if (path / MANIFEST).is_file():
         return Library.open(path, model)
     model = model or open_encoder()

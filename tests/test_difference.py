@@ -42,7 +42,7 @@ def test_a_frame_has_a_row_a_system_question_and_measure(evaluation: Evaluation)
 
 def test_reprs_tell_the_means(evaluation: Evaluation) -> None:
     assert repr(evaluation).startswith(
-        "Evaluation(3 questions, Library(1 articles, 3 passages, toy))\n  bm25: nDCG@10 0.667, "
+        "Evaluation(3 questions, Library(1 article, 3 passages, toy))\n  bm25: nDCG@10 0.667, "
     )
     html = evaluation._repr_html_()
     assert "0.667" in html

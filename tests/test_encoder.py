@@ -144,12 +144,18 @@ def test_a_budget_takes_off_the_prompt_of_documents(toy: ToyEncoder) -> None:
     assert budget.limit == 62
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "some/where", "./folder", ""])
+@pytest.mark.parametrize("name", ["no-such-model", "some/where", ""])
 def test_a_model_that_is_not_here_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EncoderError, match=f"no encoder '{name}' .*: expected all-MiniLM-L6-v2, a folder") as raised:
         open_encoder(name)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["./folder", "/no/such/folder", "~/models/mine"])
+def test_a_folder_that_is_not_there_is_no_model_to_ask_for_elsewhere(name: str) -> None:
+    with pytest.raises(EncoderError, match=f"^{name}: no such folder: name a folder with a sentence-transformers model"):
+        open_encoder(name, download=True)
 
 
 def test_a_folder_that_holds_no_model_is_one_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import re
 
 from eval.report.findings import SIGNIFICANT, Findings
 from eval.statistics import Comparison, Interval
+from qa.words import count_of
 
 NOTHING = "–"
 
@@ -17,6 +18,10 @@ _MEASURES = {
     "Judged": "the share of the {unit}s{top} that someone has judged",
 }
 _ALIASES = {"MRR": "RR", "Recall": "R", "MAP": "AP"}
+
+
+count = count_of
+"""A number of things in words."""
 
 
 def measure_words(name: str, unit: str) -> str:
@@ -53,11 +58,6 @@ def p_words(p_value: float) -> str:
 
 def percent(share: float) -> str:
     return f"{share:.0%}"
-
-
-def count(many: int, noun: str) -> str:
-    """So many of something: "1 question", "1,200 questions"."""
-    return f"{many:,} {noun}{'' if many == 1 else 's'}"
 
 
 def megabytes(size: int) -> str:
@@ -109,12 +109,12 @@ def versus(system: str, other: str, measure: str, comparison: Comparison) -> str
 def subject(findings: Findings) -> str:
     """What was asked of what."""
     evaluation, manifest = findings.evaluation, findings.library.index.manifest
-    asked = count(len(evaluation.questions), "question")
+    asked = count_of(len(evaluation.questions), "question")
     none = len(evaluation.unanswerable)
     kinds = (
         f"{len(evaluation.answerable):,} that the articles answer, {none:,} that they do not" if none else "all answerable"
     )
     return (
-        f"{asked} ({kinds}) asked of {count(manifest.articles, 'article')}, {count(manifest.passages, 'passage')}, "
+        f"{asked} ({kinds}) asked of {count_of(manifest.articles, 'article')}, {count_of(manifest.passages, 'passage')}, "
         f"encoded by {manifest.encoder}"
     )

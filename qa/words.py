@@ -1,0 +1,6 @@
+"""Small words that several outputs share."""
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number of things in words: "1 article", "9 articles"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
