@@ -1,12 +1,13 @@
 """The gold set: questions with the spans of source text that answer them."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from index import Article, GoldError
+from eval.files import read_records
+from index.article import Article
+from index.errors import GoldError, SourceError
 
 GOLD = Path(__file__).parent / "gold.jsonl"
 
@@ -41,15 +42,14 @@ class GoldQuestion:
 def read_gold(path: Path) -> list[GoldQuestion]:
     """The gold questions of a JSONL file. Raises GoldError, naming file and line, for what cannot be used."""
     questions: list[GoldQuestion] = []
-    lines: dict[str, int] = {}
-    for number, line in enumerate(_read(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        question = _question(_record(line, place), place)
+    lines: dict[str, str] = {}
+    for place, record in _records(path):
+        question = _question(record, place)
         if question.id in lines:
-            raise GoldError(f"{place}: two questions with the id {question.id!r}, the other in line {lines[question.id]}")
-        lines[question.id] = number
+            raise GoldError(
+                f"{place}: two questions with the id {question.id!r}, the other in {lines[question.id]}: rename one"
+            )
+        lines[question.id] = place
         questions.append(question)
     if not questions:
         raise GoldError(f"{path}: no questions: expected one JSON object a line")
@@ -66,24 +66,11 @@ def same_text(span: GoldSpan, article: Article) -> bool:
     return _key(span.source, span.article) == _key(article.source, article.id)
 
 
-def _read(path: Path) -> str:
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise GoldError(f"{path}: not UTF-8 at byte {error.start}: save the gold set as UTF-8") from None
-    except OSError as error:
-        raise GoldError(f"{path}: cannot be read ({error.strerror}): name a gold set, one JSON object a line") from None
-
-
-def _record(line: str, place: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        found = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise GoldError(f"{place}: not JSON ({found}): expected one object a line") from None
-    if not isinstance(record, dict):
-        raise GoldError(f"{place}: expected a JSON object, found {type(record).__name__}")
-    return record
+        yield from read_records(path)
+    except SourceError as error:
+        raise GoldError(str(error)) from None
 
 
 def _question(record: dict[str, Any], place: str) -> GoldQuestion:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,8 +89,9 @@ def observe(question: GoldQuestion, answer: Answer) -> Outcome:
         marked.append(bool(hit.highlight) and meets)
     return Outcome(
         question=question.id,
-        passages=tuple(hit.passage.id for hit in answer.hits),
-        articles=tuple(hit.passage.article.id for hit in answer.hits),
+        # The same few names come back for thousands of questions: each is kept once.
+        passages=tuple(sys.intern(hit.passage.id) for hit in answer.hits),
+        articles=tuple(sys.intern(hit.passage.article.id) for hit in answer.hits),
         scores=tuple(hit.score for hit in answer.hits),
         lengths=tuple(len(hit.passage.text) for hit in answer.hits),
         span_ranks=tuple(span_ranks),
@@ -127,6 +129,8 @@ def _read_log(path: Path, header: dict[str, object]) -> dict[tuple[str, str], Ou
                     name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
                 }
                 system = fields.pop("system")
+                for names in ("passages", "articles"):
+                    fields[names] = tuple(map(sys.intern, fields[names]))
                 known[system, fields["question"]] = Outcome(**fields)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written anew, so that a line cut short is not in the way of those to come.

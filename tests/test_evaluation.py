@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from conftest import ToyEncoder
 from rich.console import Console
 
 import qa
@@ -68,6 +71,40 @@ def test_a_quote_that_moved_is_found_where_it_stands_now(library: qa.Library) ->
     assert evaluation.broken == ()
     assert evaluation.anchored[0].startswith("moved: moved: a.txt from 0: ")
     assert evaluation.results[0].figures["Success@1"] == {"moved": 1.0}
+
+
+def test_passages_articles_and_spans_are_recalled_apart(library: qa.Library) -> None:
+    apples = question("both", "apples in orchards", "Apples grow in orchards.")
+    both = replace(apples, relevant=(*QUESTIONS[0].relevant, *apples.relevant))
+    (result,) = evaluate(library, [both], ["bm25"]).results
+    # BM25 finds one of the two passages; that is all of the articles, and half of the spans.
+    assert {unit: values["both"] for unit, values in result.recalls.items()} == {
+        "passages": 0.5,
+        "articles": 1.0,
+        "spans": 0.5,
+    }
+    assert result.characters(["both"]) == len("The park opened early.")
+
+
+def test_the_same_gold_serves_any_cutting_and_any_encoder(tmp_path: Path) -> None:
+    class Short(ToyEncoder):
+        max_seq_length = 8
+
+    class Other(ToyEncoder):
+        dimensions = 32
+
+    path = tmp_path / "a.txt"
+    path.write_text("Parks\n\nThe park opened early in spring. Apples grow in orchards. Trains run at night in the valley.")
+    span = GoldSpan("a.txt", "a.txt", 7, 39, "The park opened early in spring.")
+    gold = [GoldQuestion("q", "When did the park open?", "", (span,), answerable=True)]
+    counts = set()
+    for number, encoder in enumerate((ToyEncoder(), Short("short", "s"), Other("other", "o"))):
+        library = qa.load(path, index=tmp_path / f"index{number}", encoder=encoder)
+        counts.add(len(library.passages))
+        evaluation = evaluate(library, gold, ["hybrid"])
+        assert evaluation.broken == evaluation.anchored == ()
+        assert evaluation.results[0].figures["Success@1"] == {"q": 1.0}
+    assert len(counts) == 2
 
 
 def test_progress_reaches_its_end(library: qa.Library) -> None:

@@ -55,10 +55,10 @@ def test_what_is_written_as_jsonl_is_read_again(tmp_path_factory: pytest.TempPat
     assert read_gold(path) == gold
 
 
-def test_half_a_character_is_kept(tmp_path: Path) -> None:
+def test_half_a_character_is_read_as_in_articles(tmp_path: Path) -> None:
     half = GoldQuestion("q", "Why \ud83d?", "", (SPAN,), True)
     write_gold(tmp_path / "gold.jsonl", [half])
-    assert read_gold(tmp_path / "gold.jsonl") == [half]
+    assert read_gold(tmp_path / "gold.jsonl")[0].question == "Why \ufffd?"
     with pytest.raises(GoldError, match=r"gold\.csv: cannot be written: '\\ud83d' is half a character"):
         write_gold_csv(tmp_path / "gold.csv", [half])
 

@@ -82,10 +82,10 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match="no questions"):
         read_gold(tmp_path / "empty.jsonl")
     (tmp_path / "latin.jsonl").write_bytes('{"id": "é"}'.encode("latin-1"))
-    with pytest.raises(GoldError, match="not UTF-8 at byte 8"):
+    with pytest.raises(GoldError, match=r"latin.jsonl:1: not UTF-8 at byte 8"):
         read_gold(tmp_path / "latin.jsonl")
     (tmp_path / "twice.jsonl").write_text(f"{json.dumps(GOOD)}\n{json.dumps(GOOD)}\n")
-    with pytest.raises(GoldError, match=r"twice.jsonl:2: two questions with the id '1', the other in line 1"):
+    with pytest.raises(GoldError, match=r"twice.jsonl:2: two questions with the id '1', the other in .*twice.jsonl:1"):
         read_gold(tmp_path / "twice.jsonl")
 
 
