@@ -247,7 +247,9 @@ def gold_add(
 @gold_app.command("pool")
 def gold_pool(
     questions: Annotated[Path, typer.Option("--questions", metavar="FILE", help="Questions, one JSON object a line.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write what is to be judged.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write what is to be judged.")] = Path(
+        "pool.jsonl"
+    ),
     systems: Annotated[str, typer.Option("--systems", metavar="A,B", help="Whose passages.")] = ",".join(SYSTEMS),
     k: Annotated[int, typer.Option("-k", metavar="N", help="How many of each system.")] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Of the shuffling.")] = 0,
@@ -325,14 +327,35 @@ def gold_export(
 
 @gold_app.command("import")
 def gold_import(
-    source: Annotated[Path, typer.Argument(metavar="FROM", help="A .csv file, or a BEIR folder.", show_default=False)],
+    source: Annotated[
+        Path, typer.Argument(metavar="FROM", help="A .csv or .qrels file, or a BEIR folder.", show_default=False)
+    ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The gold set to write.", show_default=False)],
     split: SplitOption = None,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", metavar="FILE", help="The questions that qrels judge by their ids.")
+    ] = None,
 ) -> None:
-    """Write a gold set from CSV or from a BEIR folder."""
-    from eval.beir import read_beir
-    from eval.exchange import read_gold_csv, write_gold
+    """Write a gold set from CSV, from a BEIR folder, or from TREC qrels of articles with their questions."""
+    from eval.exchange import write_gold
 
-    questions = read_beir(source, split).questions if source.is_dir() else read_gold_csv(source)
-    write_gold(out, questions)
-    print_line(f"{len(questions)} questions written to {out}")
+    gold = _imported(source, split, questions)
+    write_gold(out, gold)
+    print_line(f"{len(gold)} questions written to {out}")
+
+
+def _imported(source: Path, split: str | None, questions: Path | None) -> list[GoldQuestion]:
+    if source.is_dir():
+        from eval.beir import read_beir
+
+        return read_beir(source, split).questions
+    if source.suffix == ".qrels":
+        from eval.trec import judged_articles, read_trec_qrels
+        from qa.questions import read_questions
+
+        if questions is None:
+            raise UserError(f"{source}: qrels hold no questions: name them too with --questions FILE")
+        return judged_articles(read_trec_qrels(source), dict(read_questions(questions)))
+    from eval.exchange import read_gold_csv
+
+    return read_gold_csv(source)

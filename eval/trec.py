@@ -14,6 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from eval.files import read_lines, write_text
+from eval.gold import GoldQuestion
 from index.errors import GoldError
 
 # White space as Unicode has it, since readers differ in which they split at. A byte order mark is lost at a file's start,
@@ -38,6 +39,22 @@ def read_trec_qrels(path: Path) -> dict[str, dict[str, int]]:
     if not qrels:
         raise GoldError(f"{path}: no judgements, expected lines of question, 0, document and grade")
     return qrels
+
+
+def judged_articles(qrels: Mapping[str, Mapping[str, int]], questions: Mapping[str, str]) -> list[GoldQuestion]:
+    """Judgements of articles as a gold set; a question with no relevant article is unanswerable.
+
+    `questions` are their texts by id. Raises GoldError for a judged question that has no text.
+    """
+    missing = [question for question in qrels if question not in questions]
+    if missing:
+        raise GoldError(f"the qrels judge {missing[0]!r}, which is no question's id: name the questions that they judge")
+    return [
+        GoldQuestion(
+            question, questions[question], "", (), any(grade > 0 for grade in grades.values()), articles=dict(grades)
+        )
+        for question, grades in qrels.items()
+    ]
 
 
 def write_trec_qrels(path: Path, qrels: Mapping[str, Mapping[str, int]]) -> None:

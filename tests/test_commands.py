@@ -133,6 +133,21 @@ def test_exports_and_imports(run: Run, seeds_index: Path, tmp_path: Path, name: 
     assert "210 questions" in run("gold", "import", tmp_path / name, tmp_path / "back.jsonl")[1]
 
 
+def test_trec_qrels_come_in_with_their_questions(run: Run, tmp_path: Path) -> None:
+    qrels, questions, gold = tmp_path / "x.qrels", tmp_path / "questions.jsonl", tmp_path / "gold.jsonl"
+    qrels.write_text("q1 0 d1 2\nq1 0 d2 0\nq2 0 d1 0\n")
+    questions.write_text('{"id": "q1", "question": "Why?"}\n{"id": "q2", "question": "Who?"}\n')
+    assert run("gold", "import", qrels, gold, "--questions", questions)[:2] == (0, f"2 questions written to {gold}\n")
+    first, second = map(json.loads, gold.read_text().splitlines())
+    assert (first["articles"], first["answerable"]) == ({"d1": 2, "d2": 0}, True)
+    assert second["answerable"] is False
+    assert run("gold", "import", qrels, gold)[0] == 2
+    questions.write_text('{"id": "q1", "question": "Why?"}\n')
+    assert (
+        "the qrels judge 'q2', which is no question's id" in run("gold", "import", qrels, gold, "--questions", questions)[2]
+    )
+
+
 def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path, tmp_path: Path) -> None:
     base = tmp_path / "base.json"
     base.write_text(run("eval", "--index", seeds_index, "--systems", "hybrid", "--json")[1])
