@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 import qa
 from index.analyzer import analyze
 from index.arrays import Vectors
+
+# No example has a time limit, nor has making them: machines differ.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
