@@ -61,13 +61,12 @@ def comparison_lines(evaluation: Evaluation, measure: str) -> Iterator[str]:
 
 
 def verdict_lines(verdict: Verdict, evaluation: Evaluation) -> Iterator[str]:
-    """What a gate found: one line, and if it failed the questions that dropped most."""
+    """What a gate found: one line, and the questions that moved, those that dropped most first."""
     rule, difference = verdict.rule, verdict.difference
     yield f"gate :-{rule.drop:g} {'FAILED' if verdict.failed else 'passed'}: {difference}"
-    if verdict.failed:
-        texts = {question.id: question.question for question in evaluation.questions}
-        for question, (before, now) in list(difference.moved.items())[:_MOVED]:
-            yield f"  {question}: {before:.3f} to {now:.3f}: {texts.get(question, '')}"
+    texts = {question.id: question.question for question in evaluation.questions}
+    for question, (before, now) in list(difference.moved.items())[:_MOVED]:
+        yield f"  {question}: {before:.3f} to {now:.3f}: {texts.get(question, '')}"
 
 
 def _measures(evaluation: Evaluation) -> Table:
