@@ -99,9 +99,8 @@ def eval_command(
         )
     for line in (*evaluation.broken, *evaluation.anchored):
         say(f"warning: {line}")
-    record = evaluation_record(evaluation)
     if as_json:
-        print_line(json.dumps(record, ensure_ascii=False))
+        print_line(json.dumps(evaluation_record(evaluation), ensure_ascii=False))
     else:
         _print(evaluation, library)
     if report:
@@ -109,7 +108,7 @@ def eval_command(
 
         write_report(report, evaluation, library)
         say(f"report: {report / 'index.html'}")
-    verdicts = gate.judge(before, record["figures"], rules) if rules else []
+    verdicts = gate.judge(before, evaluation.figures, rules) if rules else []
     for verdict in verdicts:
         _print_verdict(verdict, evaluation)
     if any(verdict.failed for verdict in verdicts):

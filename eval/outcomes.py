@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.gold import GoldQuestion, GoldSpan, same_text
-from eval.relevance import holds
+from eval.gold import GoldQuestion, GoldSpan
+from eval.relevance import holds, shared_characters
 from index.article import Article, Span
 from index.build import Progress, no_progress
 from qa.answer import Answer
@@ -103,11 +103,8 @@ def observe(question: GoldQuestion, answer: Answer) -> Outcome:
 
 def _meets(article: Article, spans: Sequence[Span], gold: GoldSpan) -> bool:
     """Whether marked words hold the larger part of a gold span, or lie in it with their larger part."""
-    if not same_text(gold, article):
-        return False
-    shared = sum(max(0, min(end, gold.end) - max(start, gold.start)) for start, end in spans)
     shorter = min(gold.end - gold.start, sum(end - start for start, end in spans))
-    return shared > shorter / 2
+    return shared_characters(article, spans, gold) > shorter / 2
 
 
 def _digest(questions: Sequence[GoldQuestion]) -> str:

@@ -9,10 +9,14 @@ from index.article import Article, Passage, Span
 
 def covered(article: Article, spans: Iterable[Span], span: GoldSpan) -> float:
     """The share of a gold span's characters that `spans` of an article hold, 0 to 1."""
+    return shared_characters(article, spans, span) / (span.end - span.start)
+
+
+def shared_characters(article: Article, spans: Iterable[Span], span: GoldSpan) -> int:
+    """How many of a gold span's characters `spans` of an article hold."""
     if not same_text(span, article):
-        return 0.0
-    shared = sum(max(0, min(end, span.end) - max(start, span.start)) for start, end in spans)
-    return shared / (span.end - span.start)
+        return 0
+    return sum(max(0, min(end, span.end) - max(start, span.start)) for start, end in spans)
 
 
 def holds(passage: Passage, span: GoldSpan) -> bool:
