@@ -8,12 +8,14 @@ import Stemmer
 
 ANALYZER_VERSION = "1"
 
-_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""The characters of Chinese, Japanese and Korean, as a regular expression's class has them."""
+
 _TOKEN = re.compile(
     rf"""
-      (?P<cjk>[{_CJK}]+)
+      (?P<cjk>[{CJK}]+)
     | (?P<number>\d+(?:[.,:/-]\d+)*)
-    | (?P<word>[^\W\d_{_CJK}]+(?:['’][^\W\d_{_CJK}]+)*)
+    | (?P<word>[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*)
     """,
     re.VERBOSE,
 )

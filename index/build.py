@@ -2,33 +2,22 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from index.analyzer import ANALYZER_VERSION, analyze
-from index.arrays import Vector, Vectors
-from index.encoder import Encoder, encode_documents, encoder_name, token_budget, weights_hash
+from index.embedding import KEY_BYTES, embed, known_vectors
+from index.encoder import Encoder, encoder_name, token_budget, weights_hash
 from index.errors import EncoderError, IndexFolderError, SourceError
 from index.index import check_encoder, write_contents
+from index.late import LateInteraction
 from index.passages import CHUNKER_VERSION, make_passages
+from index.progress import Progress, no_progress
 from index.searchers import DenseSearcher, LexicalSearcher
 from index.sources import digest_sources, find_sources, read_sources
-from index.store import FORMAT, Manifest, check_folder, read_manifest, verify_files, write_index
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is in all."""
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Shows nothing."""
-
-
-_ENCODED_AT_ONCE = 64
-_KEYS, _KEY_BYTES = "keys.npy", 16
+from index.store import FORMAT, Manifest, check_folder, read_manifest, write_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +66,39 @@ def build_index(
     if not made:
         raise SourceError(f"{', '.join(map(str, paths))}: the articles have no text: expected paragraphs")
     passages, texts = [each.passage for each in made], [each.text for each in made]
-    keys = [hashlib.blake2b(text.encode(), digest_size=_KEY_BYTES).digest() for text in texts]
-    vectors, reused = _vectors(texts, keys, encoder, folder, progress)
-    dense = DenseSearcher.build(vectors)
-    lexical = LexicalSearcher.build([analyze(text) for text in texts])
+    keys = [hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).digest() for text in texts]
+    known = known_vectors(folder, encoder)
     articles = [draft.article for draft in reading.drafts]
-
-    def write_files(scratch: Path) -> None:
-        write_contents(scratch, articles, passages)
-        dense.save(scratch)
-        lexical.save(scratch)
-        np.save(scratch / _KEYS, np.frombuffer(b"".join(keys), np.uint8).reshape(-1, _KEY_BYTES), allow_pickle=False)
-
     dates = sorted(article.published.isoformat() for article in articles if article.published)
-    manifest = Manifest(
-        format=FORMAT,
-        build="",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        encoder=encoder_name(encoder),
-        weights=weights_hash(encoder),
-        dimensions=vectors.shape[1],
-        analyzer=ANALYZER_VERSION,
-        chunker=CHUNKER_VERSION,
-        articles=len(articles),
-        passages=len(passages),
-        truncated_tokens=budget.truncated(texts) if budget else 0,
-        published=(dates[0], dates[-1]) if dates else None,
-        paths=resolve(paths),
-        sources=reading.digest,
-        files={},
-    )
-    manifest = write_index(folder, manifest, write_files)
+    reused = 0
+
+    def write_files(scratch: Path) -> Manifest:
+        nonlocal reused
+        vectors, reused = embed(texts, keys, encoder, known, scratch, progress)
+        DenseSearcher.build(vectors).save(scratch)
+        LexicalSearcher.build([analyze(text) for text in texts]).save(scratch)
+        write_contents(scratch, articles, passages)
+        late = LateInteraction.open(scratch)
+        return Manifest(
+            format=FORMAT,
+            build="",
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            encoder=encoder_name(encoder),
+            weights=weights_hash(encoder),
+            dimensions=vectors.shape[1],
+            token_dimensions=late.dimensions if late else 0,
+            analyzer=ANALYZER_VERSION,
+            chunker=CHUNKER_VERSION,
+            articles=len(articles),
+            passages=len(passages),
+            truncated_tokens=budget.truncated(texts) if budget else 0,
+            published=(dates[0], dates[-1]) if dates else None,
+            paths=resolve(paths),
+            sources=reading.digest,
+            files={},
+        )
+
+    manifest = write_index(folder, write_files)
     return Built(manifest, reused, tuple(reading.warnings), tuple(reading.problems))
 
 
@@ -125,42 +116,3 @@ def is_current(folder: Path, paths: Sequence[str | os.PathLike[str]], encoder: E
 def resolve(paths: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     """The paths as an index remembers them: absolute."""
     return tuple(str(Path(path).resolve()) for path in paths)
-
-
-def _vectors(
-    texts: Sequence[str], keys: Sequence[bytes], encoder: Encoder, folder: Path, progress: Progress
-) -> tuple[Vectors, int]:
-    """The texts' unit vectors, and how many of them the index in `folder` already had."""
-    # Equal texts are encoded once.
-    by_key = dict(zip(keys, texts, strict=True))
-    known = _known_vectors(folder, encoder)
-    new = _encode({key: text for key, text in by_key.items() if key not in known}, encoder, progress)
-    if len({len(vector) for vector in (*known.values(), *new.values())}) > 1:
-        # An encoder that shows no weights gives vectors of another length now: it is another.
-        known, new = {}, _encode(by_key, encoder, progress)
-    return np.stack([(new if key in new else known)[key] for key in keys]), sum(key in known for key in keys)
-
-
-def _encode(texts: dict[bytes, str], encoder: Encoder, progress: Progress) -> dict[bytes, Vector]:
-    # Texts of like length share a batch, so that little is padded; the longest first, so that it ends no later than told.
-    keys, vectors = sorted(texts, key=lambda key: -len(texts[key])), dict[bytes, Vector]()
-    for start in range(0, len(keys), _ENCODED_AT_ONCE):
-        progress("Embedding passages", start, len(keys))
-        batch = keys[start : start + _ENCODED_AT_ONCE]
-        vectors.update(zip(batch, encode_documents(encoder, [texts[key] for key in batch]), strict=True))
-    progress("Embedding passages", len(keys), len(keys))
-    return vectors
-
-
-def _known_vectors(folder: Path, encoder: Encoder) -> dict[bytes, Vector]:
-    """The vectors of the index in `folder` by their text's key; none if it cannot be used or is another encoder's."""
-    try:
-        manifest = read_manifest(folder)
-        check_encoder(folder, manifest, encoder)
-        build = verify_files(folder, manifest)
-    except IndexFolderError:
-        return {}
-    searcher = DenseSearcher.open(build)
-    keys = np.load(build / _KEYS, allow_pickle=False)
-    # Copied: the mapped vectors live only as long as their searcher.
-    return {key.tobytes(): vector for key, vector in zip(keys, searcher.vectors.copy(), strict=True)}

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -40,8 +41,9 @@ class TokenBudget:
 class Encoder(Protocol):
     """A model at its boundary, with sentence-transformers' own method names: a SentenceTransformer fits as it is.
 
-    Two more attributes are used where they exist: `max_seq_length`, the most tokens of a text that the model
-    reads, and `tokenizer` (sentence-transformers) or `count_tokens(texts)`, to count them.
+    More attributes are used where they exist: `max_seq_length`, the most tokens of a text that the model reads;
+    `tokenizer` (sentence-transformers) or `count_tokens(texts)`, to count them; `encode_query_tokens` and
+    `encode_document_tokens` (index/tokens.py), for late interaction, which a SentenceTransformer does not need.
     """
 
     def encode_query(self, inputs: list[str], /) -> Any:
@@ -110,6 +112,12 @@ def as_vectors(encoded: Any, count: int, encoder: Encoder) -> Vectors:
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise EncoderError(f"{encoder_name(encoder)} returned a vector that is zero or not finite: use another with --model")
     return np.ascontiguousarray(vectors / lengths, dtype=np.float32)
+
+
+def is_sentence_transformer(encoder: Encoder) -> bool:
+    """Whether an encoder is sentence-transformers' own; never imports the library to tell."""
+    library = sys.modules.get("sentence_transformers")
+    return library is not None and isinstance(encoder, library.SentenceTransformer)
 
 
 def encoder_name(encoder: Encoder) -> str:

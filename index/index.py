@@ -1,19 +1,28 @@
-"""An opened index: articles, passages, both legs, and the encoder that made it."""
+"""An opened index: articles, passages, both legs, the tokens, and the encoder that made it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from index.analyzer import ANALYZER_VERSION, analyze
+import numpy as np
+
+from index.analyzer import ANALYZER_VERSION, CJK, analyze
+from index.arrays import TokenVectors
 from index.article import Article, Passage, Span
-from index.encoder import Encoder, encode_queries, encoder_name, open_encoder, weights_hash
+from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
+from index.late import LateInteraction, QueryTokens
 from index.passages import CHUNKER_VERSION
 from index.records import Records, write_records
 from index.searchers import DenseSearcher, LexicalSearcher, Query
 from index.store import Manifest, read_manifest, verify_files
+from index.tokens import encode_with_tokens
+
+# Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
+_WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 
 Item = TypeVar("Item", Article, Passage)
 _KEPT_ARTICLES = 256
@@ -31,10 +40,11 @@ class Index:
         passages: "Lazy[Passage]",
         dense: DenseSearcher,
         lexical: LexicalSearcher,
+        late: LateInteraction | None = None,
     ) -> None:
         self.folder, self.manifest, self.encoder = folder, manifest, encoder
         self.articles, self.passages = articles, passages
-        self.dense, self.lexical = dense, lexical
+        self.dense, self.lexical, self.late = dense, lexical, late
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder | None = None) -> "Index":
@@ -52,17 +62,35 @@ class Index:
         articles = open_articles(build)
         passages = open_passages(build, articles)
         dense, lexical = DenseSearcher.open(build), LexicalSearcher.open(build, len(passages))
-        return cls(folder, manifest, encoder, articles, passages, dense, lexical)
+        return cls(folder, manifest, encoder, articles, passages, dense, lexical, LateInteraction.open(build))
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
-        """Questions made ready for both legs, encoded together."""
-        vectors = encode_queries(self.encoder, texts)
-        if vectors.shape[1] != self.manifest.dimensions:
+        """Questions made ready, encoded together."""
+        encoded = encode_with_tokens(self.encoder, texts, query=True)
+        if encoded.vectors.shape[1] != self.manifest.dimensions:
             raise IndexFolderError(
                 f"{self.folder}: vectors of {self.manifest.dimensions} dimensions, {encoder_name(self.encoder)} gives "
-                f"{vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
+                f"{encoded.vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
             )
-        return [Query(text, self.lexical.known(analyze(text)), vector) for text, vector in zip(texts, vectors, strict=True)]
+        terms = [self.lexical.known(analyze(text)) for text in texts]
+        tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(texts)
+        return [
+            Query(text, each, vector, self._tokens(text, found) if found else None)
+            for text, each, vector, found in zip(texts, terms, encoded.vectors, tokens, strict=True)
+        ]
+
+    def _tokens(self, text: str, tokens: TokenVectors) -> QueryTokens | None:
+        """A question's tokens as this index compares them, each weighing what the rarest term of its word does."""
+        if self.late is None:
+            return None
+        words = [(match.span(), self.lexical.known(analyze(match.group()))) for match in _WORD.finditer(text)]
+        rarity = [(span, max(self.lexical.idf(terms), default=0.0)) for span, terms in words]
+        weights = np.array(
+            [max((idf for (start, end), idf in rarity if start < last and first < end), default=0.0)
+             for first, last in tokens.spans.tolist()]
+        )  # fmt: skip
+        total = weights.sum()
+        return QueryTokens(self.late.projection.apply(tokens.vectors), weights / total) if total else None
 
     def __len__(self) -> int:
         return len(self.passages)

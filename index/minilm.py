@@ -8,17 +8,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.arrays import Vectors
+from index.arrays import Encoded, TokenSpans, TokenVectors, Vectors
 from index.errors import EncoderError
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
     from torch import Tensor
 
 NAME = "all-MiniLM-L6-v2"
@@ -43,11 +44,17 @@ class MiniLM:
 
     def encode_query(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of questions: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs)
+        return self._encode(inputs).vectors
 
     def encode_document(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of passages: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs)
+        return self._encode(inputs).vectors
+
+    def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
+        """The same vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
+        return self._encode(inputs, tokens=True)
+
+    encode_document_tokens = encode_query_tokens
 
     def count_tokens(self, inputs: Sequence[str], /) -> list[int]:
         """How many tokens each text has, the two that the model adds counted in, nothing cut off."""
@@ -56,32 +63,32 @@ class MiniLM:
     def __repr__(self) -> str:
         return f"MiniLM({self.name!r})"
 
-    def _encode(self, inputs: Sequence[str]) -> Vectors:
+    def _encode(self, inputs: Sequence[str], *, tokens: bool = False) -> Encoded:
         import torch
 
         vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
-        encodings: list[list[int]] = [
-            encoding.ids[: self.max_seq_length] for encoding in self._tokenizer.encode_batch_fast(list(inputs))
-        ]
-        for ids in encodings:
-            # A text beyond the limit keeps the closing token, as sentence-transformers' truncation does.
-            if len(ids) == self.max_seq_length:
-                ids[-1] = self._tokenizer.token_to_id("[SEP]") or 0
+        token_vectors: dict[int, TokenVectors] = {}
+        read = [_truncate(encoding, self.max_seq_length) for encoding in self._tokenizer.encode_batch(list(inputs))]
         # Texts of like length share a batch, so that little is padded.
-        order = sorted(range(len(inputs)), key=lambda position: len(encodings[position]))
+        order = sorted(range(len(inputs)), key=lambda position: len(read[position].ids))
         with torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 batch = order[start : start + _BATCH]
-                length = max(len(encodings[position]) for position in batch)
-                tokens = torch.zeros((len(batch), length), dtype=torch.long)
+                length = max(len(read[position].ids) for position in batch)
+                ids = torch.zeros((len(batch), length), dtype=torch.long)
                 present = torch.zeros((len(batch), length), dtype=torch.bool)
                 for row, position in enumerate(batch):
-                    ids = encodings[position]
-                    tokens[row, : len(ids)] = torch.tensor(ids)
-                    present[row, : len(ids)] = True
-                with _few_threads(tokens.numel()):
-                    vectors[batch] = self._network(tokens, present).numpy()
-        return vectors
+                    found = read[position].ids
+                    ids[row, : len(found)] = torch.tensor(found)
+                    present[row, : len(found)] = True
+                with _few_threads(ids.numel()):
+                    hidden, pooled = self._network(ids, present)
+                vectors[batch] = pooled.numpy()
+                if tokens:
+                    for row, position in enumerate(batch):
+                        spans = read[position].spans
+                        token_vectors[position] = TokenVectors.of(hidden[row, : len(spans)].numpy(), spans)
+        return Encoded(vectors, [token_vectors[position] for position in range(len(inputs))] if tokens else None)
 
     @cached_property
     def _folder(self) -> Path:
@@ -123,6 +130,22 @@ class MiniLM:
         return _Network(data, json.loads((self._folder / "config.json").read_text()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text's token ids, and where in it each token stands: int64, (tokens, 2)."""
+
+    ids: list[int]
+    spans: TokenSpans
+
+
+def _truncate(encoding: "Encoding", limit: int) -> _Read:
+    ids, spans = encoding.ids[:limit], np.array(encoding.offsets[:limit], dtype=np.int64)
+    if len(encoding.ids) > limit:
+        # A text beyond the limit keeps the closing token, as sentence-transformers' truncation does.
+        ids[-1], spans[-1] = encoding.ids[-1], 0
+    return _Read(ids, spans)
+
+
 @contextmanager
 def _few_threads(tokens: int) -> Iterator[None]:
     """One thread for so little as a question: on a busy machine several wait for each other longer than they compute."""
@@ -150,8 +173,11 @@ class _Network:
         self._heads = config["num_attention_heads"]
         self._epsilon = config["layer_norm_eps"]
 
-    def __call__(self, tokens: "Tensor", present: "Tensor") -> "Tensor":
-        """(texts, length) token ids, and which of them are no padding, to (texts, width) unit vectors."""
+    def __call__(self, tokens: "Tensor", present: "Tensor") -> tuple["Tensor", "Tensor"]:
+        """(texts, length) token ids, and which of them are no padding, to the tokens' vectors and the texts' unit vectors.
+
+        Shapes (texts, length, width) and (texts, width).
+        """
         from torch.nn import functional
 
         tables = "embeddings.word_embeddings", "embeddings.position_embeddings", "embeddings.token_type_embeddings"
@@ -170,7 +196,7 @@ class _Network:
             narrow = self._linear(f"{layer}.output.dense", wide)
             hidden = self._normalize(f"{layer}.output.LayerNorm", hidden + narrow)
         kept = present.unsqueeze(-1).to(hidden.dtype)
-        return functional.normalize((hidden * kept).sum(1) / kept.sum(1), dim=1)
+        return hidden, functional.normalize((hidden * kept).sum(1) / kept.sum(1), dim=1)
 
     def _linear(self, name: str, values: "Tensor") -> "Tensor":
         from torch.nn import functional

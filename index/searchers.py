@@ -14,17 +14,19 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from index.arrays import Rows, Scores, Vector, Vectors
+from index.late import QueryTokens
 
 K1, B = 1.5, 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready for both legs: its text, its terms, and its unit vector (float32, (dimensions,))."""
+    """A question made ready: its text, its terms, its unit vector (float32, (dimensions,)), its tokens."""
 
     text: str
     terms: tuple[str, ...]
     vector: Vector
+    tokens: QueryTokens | None = None
 
 
 @dataclass(frozen=True, slots=True)

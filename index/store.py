@@ -17,14 +17,17 @@ from typing import Any
 
 from index.errors import IndexFolderError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _BUILD = re.compile(r"\.?build-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an index is made of and by. `files` maps names to sha256; `sources` is a digest of the articles' files."""
+    """What an index is made of and by.
+
+    `files` maps names to sha256; `sources` is a digest of the articles' files; `token_dimensions` is 0 for none.
+    """
 
     format: int
     build: str
@@ -32,6 +35,7 @@ class Manifest:
     encoder: str
     weights: str
     dimensions: int
+    token_dimensions: int
     analyzer: str
     chunker: str
     articles: int
@@ -43,11 +47,11 @@ class Manifest:
     files: dict[str, str]
 
 
-def write_index(folder: Path, manifest: Manifest, write_files: Callable[[Path], None]) -> Manifest:
+def write_index(folder: Path, write_files: Callable[[Path], Manifest]) -> Manifest:
     """Writes an index into `folder` in place of the one there, if any; returns the manifest as written.
 
-    `write_files` writes the files into the folder that it is given. Raises IndexFolderError if the folder
-    holds something else or cannot be written; the index that was there stays.
+    `write_files` writes the files into the folder that it is given, and tells the rest of the manifest. Raises
+    IndexFolderError if the folder holds something else or cannot be written; the index that was there stays.
     """
     build = f"build-{secrets.token_hex(8)}"
     scratch = folder / f".{build}"
@@ -55,7 +59,7 @@ def write_index(folder: Path, manifest: Manifest, write_files: Callable[[Path], 
         folder.mkdir(parents=True, exist_ok=True)
         check_folder(folder)
         scratch.mkdir()
-        write_files(scratch)
+        manifest = write_files(scratch)
         files = {path.name: hash_file(path) for path in sorted(scratch.iterdir())}
         for name in files:
             _flush(scratch / name)

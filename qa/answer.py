@@ -20,11 +20,15 @@ class LegScore:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a passage was found: its cosine (dense), its BM25 score (lexical), the terms it shares with the question."""
+    """Why a passage was found: its cosine (dense), its BM25 score (lexical), the terms it shares with the question.
+
+    `late` is how near its words come to each of the question's, -1 to 1; None if they were not compared.
+    """
 
     dense: LegScore
     lexical: LegScore
     matched: tuple[str, ...] = ()
+    late: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +104,23 @@ class Hits(Sequence[Hit]):
         return hash((self.question, self._hits))
 
     def to_frame(self) -> "pd.DataFrame":
-        """A pandas DataFrame, one row a hit, with the quote, the passage and both legs' ranks and scores."""
+        """A pandas DataFrame, one row a hit, with the quote, the passage and each stage's ranks and scores."""
         import pandas as pd
 
         columns = (
             "rank", "score", "title", "published", "source", "kind", "number", "quote", "text",
-            "dense_rank", "dense_score", "lexical_rank", "lexical_score",
+            "dense_rank", "dense_score", "lexical_rank", "lexical_score", "late_score",
         )  # fmt: skip
         rows = [
             (
                 hit.rank, hit.score, hit.passage.article.title, hit.passage.article.published,
                 hit.passage.article.source, hit.passage.kind, hit.passage.number, hit.citation.quote, hit.passage.text,
-                hit.why.dense.rank, hit.why.dense.score, hit.why.lexical.rank, hit.why.lexical.score,
+                hit.why.dense.rank, hit.why.dense.score, hit.why.lexical.rank, hit.why.lexical.score, hit.why.late,
             )
             for hit in self
         ]  # fmt: skip
         frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"dense_rank": "Int64", "lexical_rank": "Int64"})
+        return frame.astype({"dense_rank": "Int64", "lexical_rank": "Int64", "late_score": "float64"})
 
     def __repr__(self) -> str:
         lines = [f"{hit.rank:>3}. {hit.score:.3f} {hit.citation}" for hit in self]

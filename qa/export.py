@@ -38,8 +38,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "why": {
             "dense": _leg(hit.why.dense),
             "lexical": _leg(hit.why.lexical),
-            # Late interaction is not part of the ranking yet: no score, but its place stays.
-            "late": {"score": None},
+            "late": {"score": None if hit.why.late is None else round(hit.why.late, 6)},
         },
     }
 

@@ -27,3 +27,14 @@ def reciprocal_ranks(rankings: Sequence[Rows]) -> Scores:
     """
     gained = [np.where(ranks > 0, 1 / (RRF_K + ranks), 0.0) for ranks in rankings]
     return np.asarray(np.sum(gained, axis=0), dtype=np.float64)
+
+
+def with_late(first: Scores, late: Scores, late_weight: float) -> Scores:
+    """(1 - late_weight) x the first stage's score + late_weight x late interaction's. Shapes (n,), float64.
+
+    `late` is nan for passages that were not compared: they count as the least alike of those that were. All nan leaves
+    `first` as it is.
+    """
+    if np.isnan(late).all():
+        return first
+    return (1 - late_weight) * first + late_weight * np.where(np.isnan(late), np.nanmin(late), late)

@@ -104,11 +104,16 @@ def confidence_words(answer: Answer) -> str:
 
 
 def why_words(hit: Hit) -> str:
-    """What each leg made of a passage: "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Fused score 0.98."."""
-    dense, lexical = hit.why.dense, hit.why.lexical
+    """What each stage made of a passage.
+
+    "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Word for word: 0.58. Score 0.48."
+    """
+    dense, lexical, late = hit.why.dense, hit.why.lexical, hit.why.late
     return (
         f"By meaning: {_rank_words(dense)}, cosine {dense.score:.2f}. "
-        f"By words: {_rank_words(lexical)}, BM25 {lexical.score:.1f}. Fused score {hit.score:.2f}."
+        f"By words: {_rank_words(lexical)}, BM25 {lexical.score:.1f}. "
+        + (f"Word for word: {late:.2f}. " if late is not None else "")
+        + f"Score {hit.score:.2f}."
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
-from index.build import Progress, no_progress
 from index.index import Lazy
 from index.passages import searchable_text
+from index.progress import Progress, no_progress
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
@@ -72,7 +72,7 @@ class Library:
             check_question(question)
         asked = []
         for query in self.index.queries(questions) if questions else []:
-            candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k))
+            candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k), self.index.late)
             asked.append(
                 {system: self._answer(query, candidates, rank(candidates, k, system), marked or k) for system in systems}
             )
@@ -108,6 +108,7 @@ class Library:
             why=Why(
                 dense=LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
                 lexical=LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
+                late=None if math.isnan(found.late[place]) else float(found.late[place]),
                 matched=self._telling(matched_terms(passage.text, query.terms)),
             ),
             highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0) if mark else (),

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from index.build import Progress as Report
+from index.progress import Progress as Report
 
 _PATIENCE = 2.0
 

@@ -1,6 +1,7 @@
 """What the tests share: a toy encoder that needs no weights, and libraries of small folders and of the seeds."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import qa
+from index import Encoder
 from index.analyzer import analyze
-from index.arrays import Vectors
+from index.arrays import Encoded, TokenVectors, Vector, Vectors
 
 # No example has a time limit, nor has making them: machines differ.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,22 +55,45 @@ class ToyEncoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+class ToyTokenEncoder(ToyEncoder):
+    """The same, telling a vector for each word: the word's own, with a little of the words beside it."""
+
+    width = 24
+
+    def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
+        return Encoded(self.encode_query(inputs), [self._tokens(text) for text in inputs])
+
+    def encode_document_tokens(self, inputs: Sequence[str], /) -> Encoded:
+        return Encoded(self.encode_document(inputs), [self._tokens(text) for text in inputs])
+
+    def _tokens(self, text: str) -> TokenVectors:
+        words = list(re.finditer(r"\w+", text))
+        own = [self._vector(word.group().casefold()) for word in words]
+        mixed = [sum(own[max(0, place - 1) : place + 2], 4 * own[place]) for place in range(len(own))]
+        spans = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
+        return TokenVectors.of(np.array(mixed, dtype=np.float32).reshape(-1, self.width), spans)
+
+    def _vector(self, word: str) -> Vector:
+        seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+        return np.random.default_rng(seed).standard_normal(self.width).astype(np.float32)
+
+
 @pytest.fixture
 def toy() -> ToyEncoder:
     return ToyEncoder()
 
 
 @pytest.fixture
-def make_library(tmp_path: Path) -> Callable[[dict[str, str]], qa.Library]:
-    """A library of the files given as name and text, by the toy encoder."""
+def make_library(tmp_path: Path) -> Callable[..., qa.Library]:
+    """A library of the files given as name and text, by the toy encoder or another."""
 
-    def make(files: dict[str, str]) -> qa.Library:
+    def make(files: dict[str, str], encoder: Encoder | None = None) -> qa.Library:
         folder = tmp_path / "articles"
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+        return qa.load(folder, index=tmp_path / "index", encoder=encoder or ToyEncoder())
 
     return make
 

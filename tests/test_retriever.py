@@ -4,29 +4,46 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from conftest import ToyEncoder, ToyTokenEncoder
 
 import qa
 from index.analyzer import analyze
-from index.searchers import K1
-from qa.retriever import DENSE_WEIGHT, SYSTEMS, System, retrieve
+from index.late import from_codes
+from index.searchers import K1, Query
+from qa.retriever import COMPARED, DENSE_WEIGHT, LATE_WEIGHT, SYSTEMS, Found, System, gather, rank
 
-MakeLibrary = Callable[[dict[str, str]], qa.Library]
+MakeLibrary = Callable[..., qa.Library]
 
 WORDS = ["coal", "park", "apple", "orchard", "train", "wheel", "village", "poverty", "income", "yuan", "growth", "farmer"]
 
 
-@pytest.fixture
-def library(make_library: MakeLibrary) -> qa.Library:
+@pytest.fixture(params=[ToyEncoder, ToyTokenEncoder])
+def library(make_library: MakeLibrary, request: pytest.FixtureRequest) -> qa.Library:
+    """Seventy-five passages, more than are compared token by token, without token vectors and with them."""
     random = np.random.default_rng(3)
     files = {
         f"{number}.txt": f"Story number {number}\n\n"
-        + "\n\n".join(" ".join(random.choice(WORDS, 9)).capitalize() + "." for _ in range(4))
+        + "\n\n".join(" ".join(random.choice(WORDS, 9)).capitalize() + "." for _ in range(14))
         for number in range(5)
     }
-    return make_library(files)
+    return make_library(files, request.param())
 
 
 QUESTIONS = ["coal park", "apple orchard income growth", "zebra", "train", "the village of poverty, in yuan"]
+
+
+def retrieve(library: qa.Library, query: Query, k: int, system: System = "hybrid") -> Found:
+    index = library.index
+    return rank(gather(index.dense, index.lexical, query, max(200, k), index.late), k, system)
+
+
+def slow_late(library: qa.Library, query: Query, row: int) -> float:
+    """MaxSim, word by word."""
+    assert library.index.late
+    assert query.tokens
+    passage = from_codes(library.index.late.codes(row))
+    pairs = zip(query.tokens.vectors, query.tokens.weights, strict=True)
+    return sum(float(weight) * max(float(token @ other) for other in passage) for token, weight in pairs)
 
 
 def slow_scores(library: qa.Library, question: str, system: System) -> dict[int, float]:
@@ -38,10 +55,16 @@ def slow_scores(library: qa.Library, question: str, system: System) -> dict[int,
         return dict(enumerate(cosines.tolist()))
     if system == "bm25":
         return {row: score for row, score in enumerate(lexical.tolist()) if score > 0}
-    if system == "hybrid":
+    if system in ("convex", "hybrid"):
         most = sum(library.index.lexical.idf(query.terms)) * (K1 + 1)
         fused = DENSE_WEIGHT * cosines + (1 - DENSE_WEIGHT) * (lexical / most)
-        return dict(enumerate(fused.tolist()))
+        if system == "convex" or not library.index.late:
+            return dict(enumerate(fused.tolist()))
+        first = sorted(rows.tolist(), key=lambda row: (-fused[row], row))
+        late = {row: slow_late(library, query, row) for row in first[:COMPARED]}
+        return {
+            row: (1 - LATE_WEIGHT) * fused[row] + LATE_WEIGHT * late.get(row, min(late.values())) for row in rows.tolist()
+        }
     by_cosine = sorted(rows.tolist(), key=lambda row: (-float(cosines[row]), row))
     by_words = sorted((row for row in rows.tolist() if lexical[row] > 0), key=lambda row: (-float(lexical[row]), row))
     return {
@@ -54,7 +77,7 @@ def slow_scores(library: qa.Library, question: str, system: System) -> dict[int,
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_ranks_as_the_slow_version_does(library: qa.Library, question: str, system: System) -> None:
     query = library.index.queries([question])[0]
-    found = retrieve(library.index, query, 1000, system)
+    found = retrieve(library, query, 1000, system)
     expected = slow_scores(library, question, system)
     assert sorted(found.rows.tolist()) == sorted(expected)
     assert found.scores == pytest.approx([expected[row] for row in found.rows.tolist()], abs=1e-6)
@@ -65,13 +88,24 @@ def test_ranks_as_the_slow_version_does(library: qa.Library, question: str, syst
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_fewer_are_the_first_of_more(library: qa.Library, system: System) -> None:
     query = library.index.queries(["apple village"])[0]
-    everything = retrieve(library.index, query, 100, system).rows.tolist()
-    assert retrieve(library.index, query, 3, system).rows.tolist() == everything[:3]
+    everything = retrieve(library, query, 100, system).rows.tolist()
+    assert retrieve(library, query, 3, system).rows.tolist() == everything[:3]
+
+
+def test_passages_that_were_not_compared_token_by_token_follow_in_the_legs_order(library: qa.Library) -> None:
+    query = library.index.queries(["apple village in the orchard"])[0]
+    found = retrieve(library, query, 100)
+    compared = ~np.isnan(found.late)
+    assert compared.tolist() == (
+        [True] * COMPARED + [False] * (len(found.rows) - COMPARED) if library.index.late else [False] * len(found.rows)
+    )
+    rest = found.rows[~compared].tolist()
+    assert rest == [row for row in retrieve(library, query, 100, "convex").rows.tolist() if row in rest]
 
 
 def test_every_hit_carries_both_legs_exact_scores(library: qa.Library) -> None:
     query = library.index.queries(["apple village"])[0]
-    found = retrieve(library.index, query, 100)
+    found = retrieve(library, query, 100)
     assert found.dense == pytest.approx(library.index.dense.vectors[found.rows] @ query.vector, abs=1e-6)
     for place, row in enumerate(found.rows.tolist()):
         shares = bool(set(query.terms) & set(analyze(library.passages[row].text)))
@@ -82,5 +116,5 @@ def test_every_hit_carries_both_legs_exact_scores(library: qa.Library) -> None:
 
 def test_a_question_with_no_known_word_finds_nothing_by_words_alone(library: qa.Library) -> None:
     query = library.index.queries(["qqqq"])[0]
-    assert len(retrieve(library.index, query, 10, "bm25").rows) == 0
-    assert len(retrieve(library.index, query, 10, "hybrid").rows) == 10
+    assert len(retrieve(library, query, 10, "bm25").rows) == 0
+    assert len(retrieve(library, query, 10, "hybrid").rows) == 10

@@ -1,0 +1,179 @@
+"""Late interaction: passages scored by their tokens' vectors, stored small.
+
+Each token of the question looks for its nearest token of the passage (MaxSim; Khattab & Zaharia 2020, ColBERT); the
+rarer a question's word, the more its tokens weigh. Token vectors are reduced by PCA to 128 dimensions and stored as int8.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from index.arrays import Rows, Scores, Vectors
+
+Codes = npt.NDArray[np.int8]
+"""int8, shape (tokens, dimensions): the direction of each token's vector, its largest component 127."""
+
+DIMENSIONS = 128
+_PROJECTION, _PLACES, _CODES = "tokens.projection.npy", "tokens.places.npy", "tokens.i8"
+# So many tokens tell a collection's principal components: from 20,000 on they rank the same (docs/log.md).
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTokens:
+    """A question's tokens as the index compares them: float32 unit vectors (tokens, dimensions), weights that sum to 1."""
+
+    vectors: Vectors
+    weights: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A collection's principal components of token vectors: float32, mean (width,) and components (width, dimensions)."""
+
+    mean: npt.NDArray[np.float32]
+    components: npt.NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, vectors: Vectors, dimensions: int = DIMENSIONS) -> "Projection":
+        """From a sample of token vectors, shape (tokens, width): as many components as `dimensions`, or the width."""
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        centred = vectors - mean
+        _, components = np.linalg.eigh(centred.T @ centred / len(vectors))
+        kept = components[:, ::-1][:, :dimensions]
+        return cls(mean.astype(np.float32), np.ascontiguousarray(kept, dtype=np.float32))
+
+    def apply(self, vectors: Vectors) -> Vectors:
+        """Token vectors (tokens, width) as unit vectors (tokens, dimensions)."""
+        reduced = (vectors - self.mean) @ self.components
+        lengths = np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return np.asarray(reduced / lengths, dtype=np.float32)
+
+    def save(self, path: Path) -> None:
+        """Writes one array: the mean, then a component a row."""
+        np.save(path, np.vstack([self.mean, self.components.T]), allow_pickle=False)
+
+    @classmethod
+    def open(cls, path: Path) -> "Projection":
+        """What `save` wrote."""
+        rows = np.load(path, allow_pickle=False)
+        return cls(rows[0], np.ascontiguousarray(rows[1:].T))
+
+
+def to_codes(vectors: Vectors) -> Codes:
+    """Unit vectors as int8 with their largest component at 127: only the direction counts."""
+    largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), np.finfo(np.float32).tiny)
+    return np.asarray(np.rint(vectors * (127 / largest)), dtype=np.int8)
+
+
+def from_codes(codes: Codes) -> Vectors:
+    """int8 codes as float32 unit vectors."""
+    vectors = codes.astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return np.asarray(vectors / np.maximum(lengths, 1)[:, None], dtype=np.float32)
+
+
+def maxsim(query: QueryTokens, passages: Sequence[Codes]) -> Scores:
+    """For each passage the weighted mean, over the question's tokens, of the cosine to its nearest token: -1 to 1.
+
+    nan for a passage without tokens, or a question without. Shape (passages,).
+    """
+    counts = np.array([len(codes) for codes in passages], dtype=np.int64)
+    scores = np.full(len(passages), np.nan)
+    filled = np.flatnonzero(counts)
+    if len(filled) and len(query.weights):
+        tokens = from_codes(np.concatenate([codes for codes in passages if len(codes)]))
+        starts = np.cumsum(counts[filled]) - counts[filled]
+        nearest = np.maximum.reduceat(query.vectors @ tokens.T, starts, axis=1)
+        scores[filled] = query.weights @ nearest
+    return scores
+
+
+class LateInteraction:
+    """The token vectors of an index's passages, by their row."""
+
+    def __init__(self, projection: Projection, places: Rows, codes: Codes) -> None:
+        self.projection = projection
+        self._places, self._codes = places, codes
+
+    @classmethod
+    def open(cls, folder: Path) -> "LateInteraction | None":
+        """Maps the saved token vectors to memory; None if the encoder told none."""
+        if not (folder / _PROJECTION).is_file():
+            return None
+        projection = Projection.open(folder / _PROJECTION)
+        places = np.load(folder / _PLACES, mmap_mode="r", allow_pickle=False)
+        shape = -1, projection.components.shape[1]
+        size = (folder / _CODES).stat().st_size
+        codes = np.memmap(folder / _CODES, np.int8, "r").reshape(shape) if size else np.empty((0, shape[1]), np.int8)
+        return cls(projection, places, codes)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self.projection.components.shape[1])
+
+    def codes(self, row: int) -> Codes:
+        """The tokens of one passage's searchable text, in order."""
+        start, end = self._places[row]
+        return self._codes[start:end]
+
+    def score(self, query: QueryTokens, rows: Rows) -> Scores:
+        """`maxsim` of the given rows: float64, shape (len(rows),)."""
+        return maxsim(query, [self.codes(row) for row in rows.tolist()])
+
+
+class TokenWriter:
+    """Writes the token vectors of an index, text by text, without holding them all.
+
+    Without a `projection` the first texts wait until their tokens tell one.
+    """
+
+    def __init__(self, folder: Path, projection: Projection | None = None) -> None:
+        self._folder, self._projection = folder, projection
+        self._places: dict[bytes, tuple[int, int]] = {}
+        self._waiting: list[tuple[bytes, Vectors]] = []
+        self._written = 0
+        self._file: BinaryIO = open(folder / _CODES, "wb")  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> "TokenWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, key: bytes, vectors: Vectors) -> None:
+        """The tokens of the text that `key` stands for: float32, shape (tokens, width)."""
+        if self._projection:
+            self.add_codes(key, to_codes(self._projection.apply(vectors)))
+            return
+        self._waiting.append((key, vectors))
+        if sum(len(tokens) for _, tokens in self._waiting) >= _SAMPLE:
+            self._flush()
+
+    def add_codes(self, key: bytes, codes: Codes) -> None:
+        """The same, as they are stored."""
+        self._file.write(codes.tobytes())
+        self._places[key] = self._written, self._written + len(codes)
+        self._written += len(codes)
+
+    def save(self, keys: Sequence[bytes]) -> None:
+        """Writes what is still waiting, and where the tokens of each passage stand, by its text's key."""
+        self._flush()
+        if self._projection:
+            self._projection.save(self._folder / _PROJECTION)
+            places = np.array([self._places.get(key, (0, 0)) for key in keys], dtype=np.int64).reshape(-1, 2)
+            np.save(self._folder / _PLACES, places, allow_pickle=False)
+        else:
+            (self._folder / _CODES).unlink()
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._projection = self._projection or Projection.fit(np.concatenate([tokens for _, tokens in waiting]))
+        for key, vectors in waiting:
+            self.add(key, vectors)

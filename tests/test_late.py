@@ -1,0 +1,129 @@
+"""Late interaction: held to an obvious version and to sentence-transformers' own, and what it stores."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from index.arrays import Vectors
+from index.late import DIMENSIONS, LateInteraction, Projection, QueryTokens, TokenWriter, from_codes, maxsim, to_codes
+
+MATRICES = st.integers(1, 12).flatmap(
+    lambda rows: arrays(np.float32, (rows, 6), elements=st.sampled_from([-1.0, -0.5, -0.1, 0.1, 0.3, 0.7]))
+)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+def random_tokens(count: int, width: int = 40, seed: int = 1) -> Vectors:
+    """Token vectors as encoders give them: a common direction, few that matter, and noise."""
+    random = np.random.default_rng(seed)
+    basis = random.standard_normal((8, width))
+    mixed = 2 + random.standard_normal((count, 8)) @ basis + 0.05 * random.standard_normal((count, width))
+    return unit(mixed.astype(np.float32))
+
+
+@given(MATRICES, st.lists(MATRICES, min_size=1, max_size=6), st.data())
+def test_maxsim_is_the_weighted_mean_of_each_tokens_nearest(
+    query: Vectors, passages: list[Vectors], data: st.DataObject
+) -> None:
+    weights = np.array(data.draw(st.lists(st.floats(0.01, 1), min_size=len(query), max_size=len(query))))
+    weights /= weights.sum()
+    query, codes = unit(query), [to_codes(unit(passage)) for passage in passages]
+    expected = [
+        sum(
+            weight * max(float(token @ other) for other in from_codes(each))
+            for token, weight in zip(query, weights, strict=True)
+        )
+        for each in codes
+    ]
+    assert maxsim(QueryTokens(query, weights), codes) == pytest.approx(expected, abs=1e-5)
+
+
+@given(MATRICES)
+def test_codes_keep_the_direction(vectors: Vectors) -> None:
+    kept = from_codes(to_codes(unit(vectors)))
+    assert (np.einsum("ij,ij->i", kept, unit(vectors)) > 0.999).all()
+    assert np.linalg.norm(kept, axis=1) == pytest.approx(np.ones(len(kept)), abs=1e-6)
+
+
+def test_maxsim_is_sentence_transformers_own() -> None:
+    from sentence_transformers.util import maxsim as reference
+    from torch import from_numpy
+
+    query = random_tokens(7, seed=2)
+    codes = [to_codes(random_tokens(count, seed=count)) for count in (1, 4, 30)]
+    expected = [float(reference(from_numpy(query)[None], from_numpy(from_codes(each))[None])) / 7 for each in codes]
+    assert maxsim(QueryTokens(query, np.full(7, 1 / 7)), codes) == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_has_no_tokens_has_no_score() -> None:
+    query = QueryTokens(random_tokens(2), np.array([0.5, 0.5]))
+    some, none = to_codes(random_tokens(3)), to_codes(random_tokens(0))
+    assert np.isnan(maxsim(query, [none, some, none])).tolist() == [True, False, True]
+    assert np.isnan(maxsim(QueryTokens(random_tokens(0), np.empty(0)), [some])).all()
+    assert len(maxsim(query, [])) == 0
+
+
+def test_the_projection_takes_the_mean_off_and_keeps_what_varies() -> None:
+    tokens = random_tokens(500)
+    projection = Projection.fit(tokens, dimensions=8)
+    assert projection.components.shape == (40, 8)
+    centred = tokens - tokens.mean(axis=0)
+    kept = projection.apply(tokens)
+    assert np.linalg.norm(kept, axis=1) == pytest.approx(np.ones(500), abs=1e-5)
+    cosines = unit(centred) @ unit(centred).T
+    assert np.corrcoef((kept @ kept.T).ravel(), cosines.ravel())[0, 1] > 0.97
+    # Without the mean all tokens are alike.
+    assert (tokens @ tokens.T).mean() > 0.2 > abs(cosines.mean())
+
+
+def test_a_projection_is_read_as_it_was_written(tmp_path: Path) -> None:
+    projection = Projection.fit(random_tokens(300, width=200))
+    assert projection.components.shape == (200, DIMENSIONS)
+    projection.save(tmp_path / "p.npy")
+    again = Projection.open(tmp_path / "p.npy")
+    assert (again.mean == projection.mean).all()
+    assert (again.components == projection.components).all()
+
+
+@pytest.mark.parametrize("sample", [5, 1_000_000], ids=["told by the first texts", "told at the end"])
+def test_the_writer_stores_every_texts_tokens_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: int) -> None:
+    monkeypatch.setattr("index.late._SAMPLE", sample)
+    texts = {bytes([number]): random_tokens(number + 1, seed=number) for number in range(10)}
+    order = [b"\x03", b"\x00", b"\x03", b"\x09", b"\x05"]
+    with TokenWriter(tmp_path) as writer:
+        for key, vectors in texts.items():
+            writer.add(key, vectors)
+        writer.save(order)
+    late = LateInteraction.open(tmp_path)
+    assert late
+    assert [len(late.codes(row)) for row in range(5)] == [4, 1, 4, 10, 6]
+    for row, key in enumerate(order):
+        assert (late.codes(row) == to_codes(late.projection.apply(texts[key]))).all()
+    query = QueryTokens(late.projection.apply(texts[b"\x05"]), np.full(6, 1 / 6))
+    assert late.score(query, np.array([4, 0])).tolist() == maxsim(query, [late.codes(4), late.codes(0)]).tolist()
+    assert late.score(query, np.array([4]))[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_without_tokens_nothing_is_stored(tmp_path: Path) -> None:
+    with TokenWriter(tmp_path) as writer:
+        writer.save([b"a"])
+    assert list(tmp_path.iterdir()) == []
+    assert LateInteraction.open(tmp_path) is None
+
+
+def test_a_text_without_tokens_among_others(tmp_path: Path) -> None:
+    with TokenWriter(tmp_path) as writer:
+        writer.add(b"a", random_tokens(3))
+        writer.add(b"b", random_tokens(0))
+        writer.save([b"b", b"a", b"unknown"])
+    late = LateInteraction.open(tmp_path)
+    assert late
+    scores = late.score(QueryTokens(late.projection.apply(random_tokens(1)), np.ones(1)), np.arange(3))
+    assert np.isnan(scores).tolist() == [True, False, True]
