@@ -75,13 +75,13 @@ def _embed(
         for key in (key for key in texts if key in known.vectors):
             vectors[key] = known.vectors[key]
             if known.late:
-                writer.add_codes(key, known.late.codes(known.rows[key]))
+                writer.add_stored(key, known.late.tokens(known.rows[key]))
         for batch in _batches(new, texts):
             progress("Embedding passages", done, len(new))
             encoded = encode_with_tokens(encoder, [texts[key] for key in batch], query=False)
             vectors.update(zip(batch, encoded.vectors, strict=True))
             for key, tokens in zip(batch, encoded.tokens or (), strict=bool(encoded.tokens)):
-                writer.add(key, tokens.vectors)
+                writer.add(key, texts[key], tokens)
             done += len(batch)
         progress("Embedding passages", len(new), len(new))
         writer.save(keys)

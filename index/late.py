@@ -5,21 +5,24 @@ rarer a question's word, the more its tokens weigh. Token vectors are reduced by
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from index.arrays import Rows, Scores, Vectors
+from index.arrays import Rows, Scores, TokenVectors, Vectors
 
 Codes = npt.NDArray[np.int8]
 """int8, shape (tokens, dimensions): the direction of each token's vector, its largest component 127."""
 
+Number = TypeVar("Number", np.int8, np.int32)
+
 DIMENSIONS = 128
-_PROJECTION, _PLACES, _CODES = "tokens.projection.npy", "tokens.places.npy", "tokens.i8"
+_PROJECTION, _PLACES, _CODES, _STARTS = "tokens.projection.npy", "tokens.places.npy", "tokens.i8", "tokens.starts.i4"
 # So many tokens tell a collection's principal components: from 20,000 on they rank the same (docs/log.md).
 _SAMPLE = 20_000
 
@@ -94,12 +97,23 @@ def maxsim(query: QueryTokens, passages: Sequence[Codes]) -> Scores:
     return scores
 
 
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """The tokens of one text in order: their codes, and where each starts, counted back from the text's end (int32, < 0).
+
+    A passage's own text ends its searchable text, so a token is at len(text) + start in it; in its context below 0.
+    """
+
+    codes: Codes
+    starts: npt.NDArray[np.int32]
+
+
 class LateInteraction:
     """The token vectors of an index's passages, by their row."""
 
-    def __init__(self, projection: Projection, places: Rows, codes: Codes) -> None:
+    def __init__(self, projection: Projection, places: Rows, codes: Codes, starts: npt.NDArray[np.int32]) -> None:
         self.projection = projection
-        self._places, self._codes = places, codes
+        self._places, self._codes, self._starts = places, codes, starts
 
     @classmethod
     def open(cls, folder: Path) -> "LateInteraction | None":
@@ -108,23 +122,21 @@ class LateInteraction:
             return None
         projection = Projection.open(folder / _PROJECTION)
         places = np.load(folder / _PLACES, mmap_mode="r", allow_pickle=False)
-        shape = -1, projection.components.shape[1]
-        size = (folder / _CODES).stat().st_size
-        codes = np.memmap(folder / _CODES, np.int8, "r").reshape(shape) if size else np.empty((0, shape[1]), np.int8)
-        return cls(projection, places, codes)
+        codes, starts = _map(folder / _CODES, np.int8), _map(folder / _STARTS, np.int32)
+        return cls(projection, places, codes.reshape(-1, projection.components.shape[1]), starts)
 
     @property
     def dimensions(self) -> int:
         return int(self.projection.components.shape[1])
 
-    def codes(self, row: int) -> Codes:
-        """The tokens of one passage's searchable text, in order."""
+    def tokens(self, row: int) -> StoredTokens:
+        """The tokens of one passage's searchable text."""
         start, end = self._places[row]
-        return self._codes[start:end]
+        return StoredTokens(self._codes[start:end], self._starts[start:end])
 
     def score(self, query: QueryTokens, rows: Rows) -> Scores:
         """`maxsim` of the given rows: float64, shape (len(rows),)."""
-        return maxsim(query, [self.codes(row) for row in rows.tolist()])
+        return maxsim(query, [self.tokens(row).codes for row in rows.tolist()])
 
 
 class TokenWriter:
@@ -136,30 +148,27 @@ class TokenWriter:
     def __init__(self, folder: Path, projection: Projection | None = None) -> None:
         self._folder, self._projection = folder, projection
         self._places: dict[bytes, tuple[int, int]] = {}
-        self._waiting: list[tuple[bytes, Vectors]] = []
+        self._waiting: list[tuple[bytes, Vectors, npt.NDArray[np.int32]]] = []
         self._written = 0
-        self._file: BinaryIO = open(folder / _CODES, "wb")  # noqa: SIM115 - closed by __exit__
+        self._files = ExitStack()
+        self._codes, self._starts = (self._files.enter_context((folder / name).open("wb")) for name in (_CODES, _STARTS))
 
     def __enter__(self) -> "TokenWriter":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
+        self._files.close()
 
-    def add(self, key: bytes, vectors: Vectors) -> None:
-        """The tokens of the text that `key` stands for: float32, shape (tokens, width)."""
-        if self._projection:
-            self.add_codes(key, to_codes(self._projection.apply(vectors)))
-            return
-        self._waiting.append((key, vectors))
-        if sum(len(tokens) for _, tokens in self._waiting) >= _SAMPLE:
-            self._flush()
+    def add(self, key: bytes, text: str, tokens: TokenVectors) -> None:
+        """The tokens of a text, known by `key` from now on."""
+        self._add(key, tokens.vectors, np.asarray(tokens.spans[:, 0] - len(text), dtype=np.int32))
 
-    def add_codes(self, key: bytes, codes: Codes) -> None:
-        """The same, as they are stored."""
-        self._file.write(codes.tobytes())
-        self._places[key] = self._written, self._written + len(codes)
-        self._written += len(codes)
+    def add_stored(self, key: bytes, tokens: StoredTokens) -> None:
+        """The same, as another index with the same projection has stored them."""
+        self._codes.write(tokens.codes.tobytes())
+        self._starts.write(tokens.starts.tobytes())
+        self._places[key] = self._written, self._written + len(tokens.codes)
+        self._written += len(tokens.codes)
 
     def save(self, keys: Sequence[bytes]) -> None:
         """Writes what is still waiting, and where the tokens of each passage stand, by its text's key."""
@@ -170,10 +179,24 @@ class TokenWriter:
             np.save(self._folder / _PLACES, places, allow_pickle=False)
         else:
             (self._folder / _CODES).unlink()
+            (self._folder / _STARTS).unlink()
+
+    def _add(self, key: bytes, vectors: Vectors, starts: npt.NDArray[np.int32]) -> None:
+        if self._projection:
+            self.add_stored(key, StoredTokens(to_codes(self._projection.apply(vectors)), starts))
+            return
+        self._waiting.append((key, vectors, starts))
+        if sum(len(waiting) for _, waiting, _ in self._waiting) >= _SAMPLE:
+            self._flush()
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            self._projection = self._projection or Projection.fit(np.concatenate([tokens for _, tokens in waiting]))
-        for key, vectors in waiting:
-            self.add(key, vectors)
+            self._projection = self._projection or Projection.fit(np.concatenate([vectors for _, vectors, _ in waiting]))
+        for each in waiting:
+            self._add(*each)
+
+
+def _map(path: Path, dtype: type[Number]) -> npt.NDArray[Number]:
+    """A file of numbers mapped to memory; an empty one cannot be mapped."""
+    return np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)

@@ -17,7 +17,7 @@ from typing import Any
 
 from index.errors import IndexFolderError
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 _BUILD = re.compile(r"\.?build-[0-9a-f]{16}")
 

@@ -100,7 +100,8 @@ class Library:
         )
 
     def _hit(self, query: Query, found: Found, place: int, *, mark: bool) -> Hit:
-        passage = self.passages[int(found.rows[place])]
+        row = int(found.rows[place])
+        passage = self.passages[row]
         return Hit(
             passage=passage,
             rank=place + 1,
@@ -111,7 +112,7 @@ class Library:
                 late=None if math.isnan(found.late[place]) else float(found.late[place]),
                 matched=self._telling(matched_terms(passage.text, query.terms)),
             ),
-            highlight=best_sentence(passage.text, query, self.index, by_meaning=place == 0) if mark else (),
+            highlight=best_sentence(passage.text, query, self.index, row, by_meaning=place == 0) if mark else (),
         )
 
     def _telling(self, terms: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.arrays import Vectors
+from index.arrays import TokenVectors, Vectors
 from index.late import DIMENSIONS, LateInteraction, Projection, QueryTokens, TokenWriter, from_codes, maxsim, to_codes
 
 MATRICES = st.integers(1, 12).flatmap(
@@ -96,18 +96,22 @@ def test_a_projection_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_the_writer_stores_every_texts_tokens_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: int) -> None:
     monkeypatch.setattr("index.late._SAMPLE", sample)
     texts = {bytes([number]): random_tokens(number + 1, seed=number) for number in range(10)}
+    spans = {key: np.array([[3 * place, 3 * place + 2] for place in range(len(texts[key]))]) for key in texts}
     order = [b"\x03", b"\x00", b"\x03", b"\x09", b"\x05"]
     with TokenWriter(tmp_path) as writer:
         for key, vectors in texts.items():
-            writer.add(key, vectors)
+            writer.add(key, "x" * 40, TokenVectors(vectors, spans[key]))
         writer.save(order)
     late = LateInteraction.open(tmp_path)
     assert late
-    assert [len(late.codes(row)) for row in range(5)] == [4, 1, 4, 10, 6]
+    assert [len(late.tokens(row).codes) for row in range(5)] == [4, 1, 4, 10, 6]
     for row, key in enumerate(order):
-        assert (late.codes(row) == to_codes(late.projection.apply(texts[key]))).all()
+        assert (late.tokens(row).codes == to_codes(late.projection.apply(texts[key]))).all()
+        assert (late.tokens(row).starts + 40 == spans[key][:, 0]).all()
     query = QueryTokens(late.projection.apply(texts[b"\x05"]), np.full(6, 1 / 6))
-    assert late.score(query, np.array([4, 0])).tolist() == maxsim(query, [late.codes(4), late.codes(0)]).tolist()
+    assert (
+        late.score(query, np.array([4, 0])).tolist() == maxsim(query, [late.tokens(4).codes, late.tokens(0).codes]).tolist()
+    )
     assert late.score(query, np.array([4]))[0] == pytest.approx(1, abs=1e-3)
 
 
@@ -120,8 +124,8 @@ def test_without_tokens_nothing_is_stored(tmp_path: Path) -> None:
 
 def test_a_text_without_tokens_among_others(tmp_path: Path) -> None:
     with TokenWriter(tmp_path) as writer:
-        writer.add(b"a", random_tokens(3))
-        writer.add(b"b", random_tokens(0))
+        writer.add(b"a", "one two three", TokenVectors(random_tokens(3), np.array([[0, 3], [4, 7], [8, 13]])))
+        writer.add(b"b", "", TokenVectors(random_tokens(0), np.empty((0, 2), np.int64)))
         writer.save([b"b", b"a", b"unknown"])
     late = LateInteraction.open(tmp_path)
     assert late

@@ -97,7 +97,7 @@ def test_an_index_takes_over_the_tokens_that_it_knows(tmp_path: Path) -> None:
     build_index([articles], folder, encoder)
     before = Index.open(folder, encoder)
     assert before.late
-    known = {before.passages[row].text: before.late.codes(row).copy() for row in range(len(before))}
+    known = {before.passages[row].text: before.late.tokens(row).codes.copy() for row in range(len(before))}
     projection = before.late.projection.components.copy()
     write(articles, two="A road.\n\nA newt.\n\nA road.")
     encoder.encoded.clear()
@@ -107,7 +107,7 @@ def test_an_index_takes_over_the_tokens_that_it_knows(tmp_path: Path) -> None:
     assert (after.late.projection.components == projection).all()
     for row, passage in enumerate(after.passages):
         if passage.text in known:
-            assert (after.late.codes(row) == known[passage.text]).all()
+            assert (after.late.tokens(row).codes == known[passage.text]).all()
     assert [text.splitlines()[-1] for text in encoder.encoded] == ["A newt."]
     (query,) = after.queries(["newt"])
     assert query.tokens
