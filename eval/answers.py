@@ -8,23 +8,26 @@ from dataclasses import dataclass
 from eval.calibration import area_under_risk_coverage, area_under_roc, expected_calibration_error
 from eval.evaluation import Evaluation, SystemResult
 from eval.gold import GoldQuestion
-from eval.outcomes import Outcome
+from eval.outcomes import MARKED, Outcome
 from qa.library import Library
 from qa.retriever import System
 
 CITED = 3
 """How many citations an answer card shows."""
 
+FEWEST = 5
+"""Of fewer answerable, or unanswerable, questions it cannot be told how well confidence parts them."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerQuality:
     """What a system's answers are worth; None where the gold set cannot tell.
 
-    `highlight`: of the first passages that hold a gold span, the share whose marked words meet it. Of the answers
-    that are found, `citation_precision` is the share of the first three citations that meet a gold span, and
-    `citation_recall` the share of gold spans that one of them meets. `separation` is the area under the ROC
-    curve of confidence, answerable against unanswerable questions; `calibration_error` and `risk_coverage_area` are of
-    confidence against whether the first passage is relevant.
+    `highlight`: of the first passages that hold a gold span, where they are among the first ten, the share whose marked
+    words meet it. Of the answers that are found, `citation_precision` is the share of the first three citations that
+    meet a gold span, and `citation_recall` the share of gold spans that one of them meets. `separation` is the area
+    under the ROC curve of confidence, answerable against unanswerable questions, five of each or more;
+    `calibration_error` and `risk_coverage_area` are of confidence against whether the first passage is relevant.
     """
 
     highlight: float | None
@@ -53,10 +56,12 @@ def answer_quality(evaluation: Evaluation, result: SystemResult) -> AnswerQualit
     answerable = [outcome.confidence for question, outcome in asked if question.answerable]
     unanswerable = [outcome.confidence for question, outcome in asked if not question.answerable]
     return AnswerQuality(
-        highlight=_mean([_first_marked(outcome) for _, outcome in spanned if any(outcome.span_ranks)]),
+        highlight=_mean(
+            [float(outcome.marked[first - 1]) for _, outcome in spanned if 0 < (first := _first_holding(outcome)) <= MARKED]
+        ),
         citation_precision=_mean([sum(outcome.marked[:CITED]) / len(outcome.marked[:CITED]) for _, outcome in found]),
         citation_recall=_mean([_cited_spans(outcome) for _, outcome in found]),
-        separation=area_under_roc(answerable, unanswerable) if answerable and unanswerable else None,
+        separation=area_under_roc(answerable, unanswerable) if min(len(answerable), len(unanswerable)) >= FEWEST else None,
         calibration_error=expected_calibration_error(confidences, right) if confidences else None,
         risk_coverage_area=area_under_risk_coverage(confidences, [1 - each for each in right]) if confidences else None,
     )
@@ -93,9 +98,9 @@ def _succeeds(question: GoldQuestion, outcome: Outcome) -> bool:
     return bool(outcome.articles) and question.articles.get(outcome.articles[0], 0) > 0
 
 
-def _first_marked(outcome: Outcome) -> float:
-    first = min(rank for rank in outcome.span_ranks if rank)
-    return float(outcome.marked[first - 1])
+def _first_holding(outcome: Outcome) -> int:
+    """The rank of the first passage that holds a gold span; 0 if none does."""
+    return min((rank for rank in outcome.span_ranks if rank), default=0)
 
 
 def _cited_spans(outcome: Outcome) -> float:

@@ -18,6 +18,7 @@ class Stage(StrEnum):
     """Where a gold span was lost, in the order of the pipeline; a stage that is added says so here and in `_lost_at`."""
 
     NOT_INDEXED = "source not indexed"
+    GONE = "the quote no longer stands in its source"
     EXTRACTION = "text lost in extraction"
     SPLIT = "split between passages"
     TOKENS = "beyond the token limit"
@@ -58,7 +59,7 @@ def attribute(
     queries = library.index.queries([question.question for question in asked]) if asked else []
     misses = []
     for question, query in zip(asked, queries, strict=True):
-        candidates = gather(library.index.dense, library.index.lexical, query, max(CANDIDATES, k))
+        candidates = gather(library.index.dense, library.index.lexical, query, max(CANDIDATES, k), library.index.late)
         order = rank(candidates, len(candidates.rows), system).rows.tolist()
         for span in question.relevant:
             miss = _trace(library, holders, candidates, order, question.id, span, k)
@@ -103,7 +104,10 @@ def _trace(
 
 
 def _lost_before_search(library: Library, holders: Holders, span: GoldSpan) -> Stage:
-    if not any(same_text(span, article) for article in library.articles):
+    text = next((article.text for article in library.articles if same_text(span, article)), None)
+    if text is None:
         return Stage.NOT_INDEXED
+    if text[span.start : span.end] != span.quote:
+        return Stage.GONE
     shares = sum(covered(passage.article, passage.spans, span) for _, passage in holders.near(span))
     return Stage.SPLIT if shares > 0.5 else Stage.EXTRACTION

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from eval.anchor import Nearest, nearest, occurrences
 from eval.exchange import gold_record
-from eval.files import json_line, write_bytes
+from eval.files import check_target, json_line, write_bytes
 from eval.gold import GoldQuestion, GoldSpan, read_gold
 from eval.texts import Texts
 from index.article import Article, Span
@@ -37,9 +37,10 @@ def add_question(
 
     Raises QuestionError for a question that cannot be asked, and GoldError for a question (whatever its case and
     white space) or an id that the gold set has, a source that is not there, and a quote that does not stand in it
-    exactly once; then the file is left as it was.
+    exactly once, and for a file in a folder that is not there; then the file is left as it was.
     """
     check_question(question)
+    check_target(path, force=True)
     known = read_gold(path) if _has_lines(path) else []
     _check_new(path, question, question_id, known)
     texts = Texts(articles)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from eval.files import json_line, read_records, read_table, write_table, write_text
+from eval.files import json_line, make_folder, read_records, read_table, write_table, write_text
 from eval.gold import GoldQuestion, GoldSpan
 from eval.texts import Texts
 from index.article import Article
@@ -131,6 +131,7 @@ def write_beir(folder: Path, questions: Sequence[GoldQuestion], articles: Sequen
         grades, answers = _grades(question, texts, ids)
         qrels.extend((question.id, document, grade) for document, grade in grades.items())
         queries.append(json_line(_query_record(question, answers)))
+    make_folder(folder / "qrels")
     write_text(folder / CORPUS, "".join(json_line(_document_record(article, texts)) for article in articles))
     write_text(folder / QUERIES, "".join(queries))
     write_table(folder / "qrels" / "test.tsv", [HEADER, *qrels], delimiter="\t")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 from eval.statistics import Comparison, compare
+from eval.words import comparison_words
 from index.errors import UserError
+from qa.words import count_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +17,17 @@ AllFigures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What an evaluation measured, and of what: each answerable question's id to the digest of what it asks."""
+
+    figures: AllFigures
+    asked: Mapping[str, str]
+    level: str = "passage"
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """How a system's figures for a measure changed, over the questions that both evaluations have.
+    """How a system's figures for a measure changed, over the questions that are the same in both evaluations.
 
     `moved` are the questions whose figure changed, to (before, now), the largest drop first.
     """
@@ -31,17 +42,22 @@ class Difference:
 
 
 class Differences(Sequence[Difference]):
-    """Every system's and measure's difference; prints as lines, shows as a table in a notebook."""
+    """Every system's and measure's difference; prints as lines, shows as a table in a notebook.
 
-    def __init__(self, differences: Sequence[Difference]) -> None:
-        self._differences = tuple(differences)
+    `remark` says how many questions were left out, since they are not the same in both; empty if all are.
+    """
+
+    def __init__(self, differences: Sequence[Difference], remark: str = "") -> None:
+        self._differences, self.remark = tuple(differences), remark
 
     @overload
     def __getitem__(self, position: int) -> Difference: ...
     @overload
     def __getitem__(self, position: slice) -> "Differences": ...
     def __getitem__(self, position: int | slice) -> "Difference | Differences":
-        return Differences(self._differences[position]) if isinstance(position, slice) else self._differences[position]
+        if isinstance(position, slice):
+            return Differences(self._differences[position], self.remark)
+        return self._differences[position]
 
     def __len__(self) -> int:
         return len(self._differences)
@@ -70,47 +86,67 @@ class Differences(Sequence[Difference]):
         return pd.DataFrame(rows)
 
     def __repr__(self) -> str:
-        return "\n".join(str(each) for each in self) or "no system in common"
+        return "\n".join(filter(None, [self.remark, *map(str, self)]))
 
     def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False, float_format="{:.3f}".format))
+        remark = f"<p>{self.remark}</p>" if self.remark else ""
+        return f"{remark}{self.to_frame().to_html(index=False, float_format='{:.3f}'.format)}"
 
 
-def differences(before: AllFigures, now: AllFigures, measures: Sequence[str] | None = None) -> Differences:
+def differences(before: Measured, now: Measured, measures: Sequence[str] | None = None) -> Differences:
     """What changed in every system that both have, by the measures named, or all that both have.
 
-    Raises UserError if they have no system, a named measure or no question in common.
+    Only questions that ask the same and have the same answers are compared, whatever their ids; the others are
+    counted. Raises UserError if the evaluations have no system, a named measure or no question in common, or
+    count other things.
     """
-    systems = [system for system in now if system in before]
+    systems = [system for system in now.figures if system in before.figures]
     if not systems:
         raise UserError(
-            f"the baseline has {', '.join(before) or 'no system'}, this evaluation {', '.join(now)}: "
+            f"the baseline has {', '.join(before.figures) or 'no system'}, this evaluation {', '.join(now.figures)}: "
             "evaluate the same systems"
         )
+    if before.level != now.level:
+        raise UserError(
+            f"the baseline counts relevant {before.level}s, this evaluation {now.level}s: evaluate with the same --level"
+        )
+    same, remark = _same(before.asked, now.asked)
     found = []
     for system in systems:
-        for measure in measures or [name for name in now[system] if name in before[system]]:
-            if measure not in before[system] or measure not in now[system]:
-                where = "the baseline" if measure not in before[system] else "this evaluation"
+        earlier, later = before.figures[system], now.figures[system]
+        for measure in measures or [name for name in later if name in earlier]:
+            if measure not in earlier or measure not in later:
+                where = "the baseline" if measure not in earlier else "this evaluation"
                 raise UserError(f"{where} has no {measure} for {system}: name a measure that both have")
-            earlier, later = before[system][measure], now[system][measure]
-            shared = sorted(set(earlier) & set(later))
-            if not shared:
-                raise UserError("the baseline and this evaluation share no question: evaluate the same gold set")
-            comparison = compare([later[question] for question in shared], [earlier[question] for question in shared])
-            changed = {
-                question: (earlier[question], later[question]) for question in shared if earlier[question] != later[question]
-            }
-            moved = dict(sorted(changed.items(), key=lambda item: item[1][1] - item[1][0]))
-            found.append(Difference(system, measure, comparison, moved))
-    return Differences(found)
+            found.append(_difference(system, measure, earlier[measure], later[measure], same))
+    if not found:
+        raise UserError("the baseline and this evaluation share no measure: evaluate with the same --measures")
+    return Differences(found, remark)
 
 
-def comparison_words(comparison: Comparison) -> str:
-    """A comparison in one line: difference with interval, p, effect size, wins, ties and losses."""
-    interval = comparison.difference
-    effect = "–" if comparison.effect_size is None else f"{comparison.effect_size:+.2f}"
-    return (
-        f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}], p = {comparison.adjusted_p_value:.4f}, "
-        f"d = {effect}; {comparison.wins} better, {comparison.ties} equal, {comparison.losses} worse"
-    )
+def _same(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[str], str]:
+    """The ids of the questions that are the same in both, and what to say of the others."""
+    shared = sorted(set(before) & set(now))
+    same = [question for question in shared if before[question] == now[question]]
+    if not same:
+        what = f"share {count_of(len(shared), 'id')}, but no question" if shared else "share no question"
+        raise UserError(f"the baseline and this evaluation {what}: evaluate the same gold set")
+    counts = {
+        "asked or answered otherwise": len(shared) - len(same),
+        "only in the baseline": len(before) - len(shared),
+        "only in this evaluation": len(now) - len(shared),
+    }
+    others = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    remark = f"{count_of(len(same), 'question')} the same in both, and only these are compared; left out: {others}"
+    return same, remark if others else ""
+
+
+def _difference(
+    system: str, measure: str, before: Mapping[str, float], now: Mapping[str, float], questions: Sequence[str]
+) -> Difference:
+    # A question that was not measured counts as 0, as in the means.
+    figures = {question: (before.get(question, 0.0), now.get(question, 0.0)) for question in questions}
+    earlier, later = zip(*figures.values(), strict=True)
+    changed = {question: pair for question, pair in figures.items() if pair[0] != pair[1]}
+    moved = dict(sorted(changed.items(), key=lambda item: item[1][1] - item[1][0]))
+    return Difference(system, measure, compare(later, earlier), moved)

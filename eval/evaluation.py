@@ -1,19 +1,19 @@
 """An evaluation: systems over a gold set, a figure for every question, and what follows from the figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from eval.anchor import anchor_all
-from eval.difference import Differences, differences
+from eval.difference import Differences, Measured, differences
 from eval.gold import GoldQuestion
 from eval.measures import MEASURES, Figures, Run, cutoff, measure
 from eval.outcomes import Outcome, ask_all
 from eval.relevance import Holders, relevant_articles, relevant_passages
+from eval.standing import check_run, stand
 from eval.statistics import Comparison, Interval, bootstrap_interval, compare_all
-from index.build import Progress, no_progress
+from index.progress import Progress, no_progress
 from qa.library import Library
 from qa.retriever import System
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 SYSTEMS: tuple[System, ...] = ("bm25", "dense", "hybrid")
 
 _PASSAGES_AN_ARTICLE = 5
-_NOWHERE = 10**12
 
 Level: TypeAlias = Literal["passage", "article"]
 """What the measures count: passages that hold gold spans, or articles."""
@@ -67,7 +66,8 @@ class Evaluation:
     """Systems measured on the same questions, their spans where they stand now.
 
     `broken` says which quotes no longer stand in their source, and count as missed; `anchored` which stand elsewhere or
-    were edited, and are looked for there.
+    were edited, and are looked for there. `remarks` say what of the gold the index does not have, and what of the
+    questions or the index a run from elsewhere does not have.
     """
 
     library: str
@@ -77,6 +77,7 @@ class Evaluation:
     anchored: tuple[str, ...] = ()
     level: Level = "passage"
     measures: tuple[str, ...] = MEASURES
+    remarks: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, list[str]]:
@@ -110,6 +111,12 @@ class Evaluation:
         """System to measure to question id to figure."""
         return {result.system: result.figures for result in self.results}
 
+    @property
+    def measured(self) -> Measured:
+        """What a later evaluation is compared with."""
+        asked = {question.id: question.digest for question in self.questions if question.answerable}
+        return Measured(self.figures, asked, self.level)
+
     def to_frame(self) -> "pd.DataFrame":
         """A pandas DataFrame, one row a system, question and measure."""
         import pandas as pd
@@ -125,7 +132,7 @@ class Evaluation:
 
     def diff(self, other: "Evaluation") -> Differences:
         """What changed from this evaluation to another one. Raises UserError if they have nothing in common."""
-        return differences(self.figures, other.figures)
+        return differences(self.measured, other.measured)
 
     def __repr__(self) -> str:
         rows = [
@@ -167,13 +174,18 @@ def evaluate(
     """Asks every system every question and measures what comes back, with `runs` from elsewhere beside it.
 
     `level` is passages where the gold has spans, else articles; `runs` name what the level counts. `log` makes
-    it resumable, see `ask_all`. Raises UserError if there is nothing to measure.
+    it resumable, see `ask_all`. Raises UserError if there is nothing to measure, if the index has nothing that the gold
+    names, and for a run that has nothing of this gold set or this index.
     """
-    questions, broken, anchored = _anchor(library, questions)
+    standing = stand(questions, library.articles)
+    questions, remarks = standing.questions, list(standing.missing)
     holders = Holders(library.passages, questions)
     level = level or ("passage" if any(question.relevant for question in questions) else "article")
     by_passage, by_article = relevant_passages(questions, holders), relevant_articles(questions, holders)
     qrels = by_passage if level == "passage" else by_article
+    if runs:
+        known = {passage.id if level == "passage" else passage.article.id: None for passage in library.passages}
+        remarks += [remark for name, run in runs.items() for remark in check_run(name, run, qrels, known, level)]
     results = []
     # Several of the first passages may be of one article.
     k = cutoff(measures) * (1 if level == "passage" else _PASSAGES_AN_ARTICLE)
@@ -190,30 +202,16 @@ def evaluate(
         results.append(SystemResult(system, figures, recalls, outcomes))
     for name, run in (runs or {}).items():
         results.append(SystemResult(name, measure(qrels, run, measures)))
-    return Evaluation(repr(library), tuple(questions), tuple(results), broken, anchored, level, tuple(measures))
-
-
-def _anchor(
-    library: Library, questions: Sequence[GoldQuestion]
-) -> tuple[list[GoldQuestion], tuple[str, ...], tuple[str, ...]]:
-    """The questions with their spans where they stand now, and what to say of those that are gone and those that are not."""
-    if not any(question.relevant for question in questions):
-        return list(questions), (), ()
-    found = iter(anchor_all(questions, list(library.articles)))
-    standing: list[GoldQuestion] = []
-    broken: list[str] = []
-    anchored: list[str] = []
-    for question in questions:
-        spans = []
-        for span in question.relevant:
-            now = next(found)
-            # What is gone is put where no passage can hold it.
-            spans.append(now.now or replace(span, start=_NOWHERE, end=_NOWHERE + len(span.quote)))
-            if now.status != "intact":
-                line = f"{question.id}: {now.status}: {span.source} from {span.start}: {now.why}"
-                (broken if now.now is None else anchored).append(line)
-        standing.append(replace(question, relevant=tuple(spans)))
-    return standing, tuple(broken), tuple(anchored)
+    return Evaluation(
+        library=repr(library),
+        questions=standing.questions,
+        results=tuple(results),
+        broken=standing.broken,
+        anchored=standing.anchored,
+        level=level,
+        measures=tuple(measures),
+        remarks=tuple(remarks),
+    )
 
 
 def _span_recall(outcomes: Mapping[str, Outcome]) -> dict[str, float]:

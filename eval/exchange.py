@@ -58,7 +58,7 @@ def read_gold_csv(path: Path) -> list[GoldQuestion]:
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise GoldError(
-            f"{path}:1: no column {', '.join(missing)} among {', '.join(names) or 'none'}: name it in the first row"
+            f"{path}:1: no column {', '.join(missing)} among {_short(', '.join(names)) or 'none'}: name it in the first row"
         )
     gathered: dict[str, _Gathered] = {}
     for line, row in table:
@@ -82,6 +82,10 @@ class _Gathered:
     answerable: str
     relevant: list[GoldSpan] = field(default_factory=list)
     articles: dict[str, int] = field(default_factory=dict)
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _rows(question: GoldQuestion) -> list[tuple[object, ...]]:

@@ -14,6 +14,35 @@ from index.errors import GoldError
 from index.sources import read_record
 
 
+def check_target(path: Path, force: bool = False) -> None:
+    """Raises GoldError where no file can be written, and for one that is there already, unless `force`."""
+    check_parent(path)
+    if path.is_dir():
+        raise GoldError(f"{path}: a folder, expected a file: name a file in it")
+    if path.exists() and not force:
+        raise GoldError(f"{path}: is there already: name another file, or overwrite it with --force")
+
+
+def check_parent(path: Path) -> None:
+    """Raises GoldError if the folder that a file or folder is to stand in is not there or cannot be written."""
+    parent = path.absolute().parent
+    try:
+        if not parent.is_dir():
+            raise GoldError(f"{path}: there is no folder {parent.name}: make it first, or name one that is there")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise GoldError(f"{path}: its folder cannot be written: name another, or change its permissions")
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it, where they are not there yet. Raises GoldError if it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GoldError(f"{folder}: cannot be made a folder ({error.strerror}): name another") from None
+
+
 def read_text(path: Path) -> str:
     """A file's text without its byte order mark, line ends as they are. Raises GoldError."""
     try:
@@ -92,12 +121,20 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, data)
 
 
+def append_text(path: Path, text: str) -> None:
+    """Adds to the end of a file. Raises GoldError if it cannot."""
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Writes a file beside `path`, then puts it in its place: who reads sees the old file or the new. Raises GoldError."""
     target = path.resolve()
     scratch = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with open(scratch, "wb") as file:
             file.write(data)
             file.flush()
@@ -108,7 +145,11 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             scratch.unlink()
-        raise GoldError(f"{path}: cannot be written ({error.strerror}): name a file in a folder that can") from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> GoldError:
+    return GoldError(f"{path}: cannot be written ({error.strerror}): name a file in a folder that can")
 
 
 def _unreadable(path: Path, error: OSError) -> GoldError:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.difference import AllFigures, Difference, differences
+from eval.difference import Difference, Differences, Measured
 from index.errors import UserError
 
 _RULE = re.compile(r"^(?P<measure>[^:]+):-(?P<drop>\d*\.?\d+)$")
@@ -42,26 +42,29 @@ def parse_rule(text: str) -> Rule:
     return Rule(match["measure"].strip(), float(match["drop"]))
 
 
-def read_baseline(path: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """System to measure to question id to figure, from the JSON of an evaluation. Raises UserError."""
+def read_baseline(path: Path) -> Measured:
+    """What an earlier evaluation measured, from its JSON. Raises UserError."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        figures = record["figures"]
-        return {
+        figures = {
             str(system): {
                 str(name): {str(question): float(value) for question, value in values.items()} for name, values in by.items()
             }
-            for system, by in figures.items()
+            for system, by in record["figures"].items()
         }
+        asked = {str(question): str(digest) for question, digest in record.get("asked", {}).items()}
+        level = str(record.get("level", ""))
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read ({error.strerror}): name the JSON of an evaluation, as qa eval --report writes"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: no evaluation's JSON: name one that qa eval --json or --report wrote") from None
+    if not asked:
+        raise UserError(f"{path}: does not say which questions it asked: write it again with qa eval --json or --report")
+    return Measured(figures, asked, level)
 
 
-def judge(before: AllFigures, now: AllFigures, rules: Sequence[Rule]) -> list[Verdict]:
-    """Every rule for every system that both have. Raises UserError as `differences`."""
-    allowed = {rule.measure: rule for rule in rules}
-    return [Verdict(allowed[each.measure], each) for each in differences(before, now, list(allowed))]
+def judge(found: Differences, rules: Sequence[Rule]) -> list[Verdict]:
+    """Every rule for every system and measure that it names."""
+    return [Verdict(rule, each) for each in found for rule in rules if rule.measure == each.measure]

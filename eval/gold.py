@@ -1,5 +1,7 @@
 """The gold set: questions with the spans of source text that answer them."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,13 @@ class GoldQuestion:
     answerable: bool
     note: str = ""
     articles: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What is asked and what answers it, as 16 characters; where a quote stands in its source is no part of it."""
+        quotes = sorted({(span.source, span.quote) for span in self.relevant})
+        said = json.dumps([self.question, quotes, sorted(self.articles.items())])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def read_gold(path: Path) -> list[GoldQuestion]:

@@ -12,9 +12,10 @@ from eval.gold import GoldQuestion, GoldSpan
 from eval.texts import Texts
 from index.article import Article, Passage, Span
 from index.cleanup import clean_up
-from index.errors import GoldError, QuestionError
+from index.errors import GoldError, QuestionError, UserError
 from qa.library import Library, check_question
 from qa.retriever import System
+from qa.words import count_of
 
 JUDGEMENTS = ("answers", "partly", "no")
 """From most to least; the empty string is not judged yet."""
@@ -100,6 +101,18 @@ def read_pool(path: Path) -> list[PoolItem]:
     if not items:
         raise GoldError(f"{path}: nothing to judge: expected one passage a line, as qa gold pool writes them")
     return items
+
+
+def check_unjudged(path: Path) -> None:
+    """Raises GoldError for a file that holds judgements, or is no pool: another pool in its place would lose them."""
+    try:
+        judged = sum(bool(item.judgement) for item in read_pool(path))
+    except UserError:
+        raise GoldError(f"{path}: is there already, and is no pool: name another file with --out") from None
+    if judged:
+        raise GoldError(
+            f"{path}: holds {count_of(judged, 'judgement')}: name another file with --out, or overwrite it with --force"
+        )
 
 
 def judged_gold(items: Sequence[PoolItem], articles: Sequence[Article]) -> list[GoldQuestion]:

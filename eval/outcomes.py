@@ -5,20 +5,25 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import index
+import qa
+from eval import relevance
+from eval.files import append_text, make_folder, read_text, write_text
 from eval.gold import GoldQuestion, GoldSpan
 from eval.relevance import holds, shared_characters
 from index.article import Article, Span
-from index.build import Progress, no_progress
+from index.progress import Progress, no_progress
 from qa.answer import Answer
 from qa.library import Library
 from qa.retriever import System
 
 _ASKED_AT_ONCE = 64
-# Further down nobody looks for the marked sentence.
-_MARKED = 10
+MARKED = 10
+"""In so many first passages a sentence is marked; further down nobody looks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +60,16 @@ def ask_all(
     """Every system's outcome for every question, each with the k best passages.
 
     With `log` outcomes are appended to that file as soon as they are known, and those already in it, of the same
-    index, questions and k, are taken over: an evaluation that was stopped goes on where it was.
+    index, questions, k and code, are taken over: an evaluation that was stopped goes on where it was. Raises
+    GoldError if the log cannot be read or written.
     """
-    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k}
+    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k, "code": _code()}
     known = _read_log(log, header) if log else {}
     missing = [question for question in questions if any((system, question.id) not in known for system in systems)]
     for start in range(0, len(missing), _ASKED_AT_ONCE):
         progress("Asking questions", len(questions) - len(missing) + start, len(questions))
         batch = missing[start : start + _ASKED_AT_ONCE]
-        asked = library.ask_systems([question.question for question in batch], systems, k, marked=_MARKED)
+        asked = library.ask_systems([question.question for question in batch], systems, k, marked=MARKED)
         new: dict[tuple[str, str], Outcome] = {
             (system, question.id): observe(question, answer)
             for question, answers in zip(batch, asked, strict=True)
@@ -71,29 +77,29 @@ def ask_all(
         }
         known.update(new)
         if log:
-            with open(log, "a", encoding="utf-8") as file:
-                file.writelines(json.dumps({"system": system, **asdict(each)}) + "\n" for (system, _), each in new.items())
+            append_text(log, "".join(_line(system, each) for (system, _), each in new.items()))
     progress("Asking questions", len(questions), len(questions))
     return {system: {question.id: known[system, question.id] for question in questions} for system in systems}
 
 
 def observe(question: GoldQuestion, answer: Answer) -> Outcome:
     """An answer as an outcome of its gold question."""
+    hits = answer.hits.listed
     span_ranks = [
-        next((hit.rank for hit in answer.hits if holds(hit.passage, span)), 0) for span in question.relevant
-    ]  # fmt: skip
+        next((rank for rank, hit in enumerate(hits, 1) if holds(hit.passage, span)), 0) for span in question.relevant
+    ]
     marked = []
-    for hit in answer.hits:
+    for hit in hits:
         citation = hit.citation
         meets = any(_meets(citation.article, citation.spans, span) for span in question.relevant)
         marked.append(bool(hit.highlight) and meets)
     return Outcome(
         question=question.id,
         # The same few names come back for thousands of questions: each is kept once.
-        passages=tuple(sys.intern(hit.passage.id) for hit in answer.hits),
-        articles=tuple(sys.intern(hit.passage.article.id) for hit in answer.hits),
-        scores=tuple(hit.score for hit in answer.hits),
-        lengths=tuple(len(hit.passage.text) for hit in answer.hits),
+        passages=tuple(sys.intern(hit.passage.id) for hit in hits),
+        articles=tuple(sys.intern(hit.passage.article.id) for hit in hits),
+        scores=tuple(hit.score for hit in hits),
+        lengths=tuple(len(hit.passage.text) for hit in hits),
         span_ranks=tuple(span_ranks),
         marked=tuple(marked),
         found=answer.found,
@@ -111,11 +117,23 @@ def _digest(questions: Sequence[GoldQuestion]) -> str:
     return hashlib.sha256("".join(map(repr, questions)).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """A digest of the code that answers come from: those of other code are not reused."""
+    answering = [path for package in (index, qa) for path in Path(str(package.__file__)).parent.rglob("*.py")]
+    files = sorted([*answering, Path(__file__), Path(str(relevance.__file__))])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
+def _line(system: str, outcome: Outcome) -> str:
+    return json.dumps({"system": system, **asdict(outcome)}) + "\n"
+
+
 def _read_log(path: Path, header: dict[str, object]) -> dict[tuple[str, str], Outcome]:
     """The outcomes of an earlier evaluation with the same header; otherwise begins the file anew."""
     known: dict[tuple[str, str], Outcome] = {}
     if path.is_file():
-        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        first, *lines = read_text(path).splitlines() or [""]
         if first == json.dumps(header):
             for line in lines:
                 try:
@@ -129,8 +147,8 @@ def _read_log(path: Path, header: dict[str, object]) -> dict[tuple[str, str], Ou
                 for names in ("passages", "articles"):
                     fields[names] = tuple(map(sys.intern, fields[names]))
                 known[system, fields["question"]] = Outcome(**fields)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # Written anew, so that a line cut short is not in the way of those to come.
-    records = [json.dumps({"system": system, **asdict(each)}) for (system, _), each in known.items()]
-    path.write_text("\n".join([json.dumps(header), *records]) + "\n", encoding="utf-8")
+    records = [_line(system, each) for (system, _), each in known.items()]
+    write_text(path, "".join([json.dumps(header) + "\n", *records]))
     return known

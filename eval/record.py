@@ -9,7 +9,10 @@ from eval.evaluation import Evaluation
 
 
 def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as one JSON object: means, intervals, figures by question, refusals, comparisons, broken quotes."""
+    """An evaluation as one JSON object: means, intervals, figures by question, refusals, comparisons, broken quotes.
+
+    `asked` holds a digest of each answerable question, so that only the same questions are compared later.
+    """
     answerable = evaluation.answerable
     refused = {result.system: evaluation.refused(result) for result in evaluation.results if result.outcomes}
     return {
@@ -35,6 +38,8 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "broken": list(evaluation.broken),
         "anchored": list(evaluation.anchored),
+        "remarks": list(evaluation.remarks),
+        "asked": dict(evaluation.measured.asked),
         "figures": evaluation.figures,
     }
 

@@ -1,4 +1,4 @@
-"""Where a system is good and where it is not: figures by kind, article, date, length of question and language."""
+"""Where a system is good and where it is not: figures by kind, article, date, length of question and script."""
 
 import re
 from collections import defaultdict
@@ -11,9 +11,9 @@ from eval.statistics import Interval
 from index.article import Article
 
 _SCRIPTS = {
-    "Chinese": r"[\u3400-\u4dbf\u4e00-\u9fff]",
-    "Japanese": r"[\u3040-\u30ff]",
-    "Korean": r"[\uac00-\ud7af]",
+    "Chinese script": r"[\u3400-\u4dbf\u4e00-\u9fff]",
+    "Japanese script": r"[\u3040-\u30ff]",
+    "Korean script": r"[\uac00-\ud7af]",
     "Cyrillic script": r"[\u0400-\u04ff]",
     "Arabic script": r"[\u0600-\u06ff]",
     "Latin script": r"[A-Za-z\u00c0-\u024f]",
@@ -38,7 +38,7 @@ def slices(evaluation: Evaluation, articles: Sequence[Article], measure: str) ->
         "article": lambda question: sorted(_articles(question)),
         "date": lambda question: sorted({_month(published.get(article)) for article in _articles(question)}),
         "length": lambda question: [_length(question.question)],
-        "language": lambda question: [_language(question.question)],
+        "script": lambda question: [_script(question.question)],
     }
     found = []
     for by, values in cuts.items():
@@ -77,7 +77,7 @@ def _length(question: str) -> str:
     return "up to 5 words" if words <= 5 else "6 to 12 words" if words <= 12 else "over 12 words"
 
 
-def _language(question: str) -> str:
+def _script(question: str) -> str:
     """The script that most of a question's letters are of: as much as few words tell with certainty."""
     counts = {name: len(re.findall(pattern, question)) for name, pattern in _SCRIPTS.items()}
     # A few Latin names do not make a Chinese question a Latin one: its characters are words.

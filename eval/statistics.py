@@ -212,7 +212,7 @@ def detectable_in_words(questions: int, difference: float | None, largest: float
     if questions < 2:
         return f"{start} no difference can be told from chance: it takes two or more"
     if difference is None:
-        return f"{start} the smallest difference you can see is unknown: the systems differ alike on all of them"
+        return f"{start} it cannot be told which differences you can see: they are the same on every question"
     _check_difference(difference)
     if difference > largest:
         return f"{start} no difference can be told from chance: they vary too much"

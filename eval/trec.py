@@ -21,6 +21,7 @@ from index.errors import GoldError
 # and an id in C ends at a zero.
 _SPACE = re.compile(r"[\s%\ufeff\0]")
 _DECODED = {quote(character, safe=""): character for character in map(chr, range(0x10000)) if _SPACE.match(character)}
+_PASSAGE = re.compile(r".+@\d+", re.DOTALL)
 _ENCODED = re.compile("|".join(_DECODED))
 _MOST = float(np.finfo(np.float32).max) / 2
 
@@ -44,8 +45,15 @@ def read_trec_qrels(path: Path) -> dict[str, dict[str, int]]:
 def judged_articles(qrels: Mapping[str, Mapping[str, int]], questions: Mapping[str, str]) -> list[GoldQuestion]:
     """Judgements of articles as a gold set; a question with no relevant article is unanswerable.
 
-    `questions` are their texts by id. Raises GoldError for a judged question that has no text.
+    `questions` are their texts by id. Raises GoldError for a judged question that has no text, and for judgements of
+    passages, as `write_trec_qrels` is given them: they name no article.
     """
+    documents = [document for grades in qrels.values() for document in grades]
+    if all(map(_PASSAGE.fullmatch, documents)):
+        raise GoldError(
+            f"the qrels judge passages, like {documents[0]!r}, expected articles: a gold set goes out and comes back "
+            "as .csv or as a BEIR folder"
+        )
     missing = [question for question in qrels if question not in questions]
     if missing:
         raise GoldError(f"the qrels judge {missing[0]!r}, which is no question's id: name the questions that they judge")

@@ -15,12 +15,13 @@ from eval.evaluation import Level
 from eval.gold import GoldQuestion
 from eval.measures import cutoff, measure
 from eval.relevance import Holders, relevant_articles, relevant_passages
+from eval.standing import stand
 from eval.statistics import Comparison, Interval, bootstrap_interval, compare
 from index.analyzer import analyze
 from index.arrays import Scores
-from index.build import Progress, no_progress
 from index.errors import UserError
 from index.passages import searchable_text
+from index.progress import Progress, no_progress
 from index.searchers import K1, B, LexicalSearcher
 from qa.library import Library
 from qa.retriever import CANDIDATES, DENSE_WEIGHT, gather, rank
@@ -79,8 +80,8 @@ def tune(
     folds: int = 5,
     progress: Progress = no_progress,
 ) -> Tuning:
-    """Searches all settings of the grid. Raises UserError if there are fewer answerable questions than folds."""
-    asked = [question for question in questions if question.answerable]
+    """Searches all settings of the grid. Raises UserError as `stand`, and for fewer answerable questions than folds."""
+    asked = [question for question in stand(questions, library.articles).questions if question.answerable]
     if len(asked) < folds or folds < 2:
         raise UserError(
             f"{len(asked)} answerable questions for {folds} folds: expected at least 2 folds and a question for each"
@@ -123,7 +124,7 @@ def _figures(
     for k1, b in product(K1S, BS):
         lexical = LexicalSearcher.build(terms, k1=k1, b=b)
         for depth in DEPTHS:
-            found = [gather(library.index.dense, lexical, query, depth) for query in queries]
+            found = [gather(library.index.dense, lexical, query, depth, library.index.late) for query in queries]
             for weight in WEIGHTS:
                 place = settings.index(Settings(weight, depth, k1, b))
                 run = {

@@ -63,7 +63,7 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
     if not Path(name).is_dir() and (name.startswith((".", "~")) or Path(name).is_absolute()):
         raise EncoderError(f"{name}: no such folder: name a folder with a sentence-transformers model, or a model's name")
     offline = not download or Path(name).is_dir()
-    with _Quiet(offline):
+    with Quiet(offline):
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -72,7 +72,7 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
             )
         except Exception as error:  # the library raises whatever its loaders do
             raise EncoderError(
-                f"no encoder {name!r} ({_first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
+                f"no encoder {name!r} ({first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
                 "sentence-transformers model, or a model's name that qa index --model can fetch"
             ) from None
     # Under this name the index's manifest remembers it.
@@ -171,11 +171,12 @@ def _bytes() -> Any:
     return torch.uint8
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, shortened to a line."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
 
 
-class _Quiet:
+class Quiet:
     """While open: no progress bars of the model libraries, and offline where nothing may be fetched."""
 
     def __init__(self, offline: bool) -> None:

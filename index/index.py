@@ -1,7 +1,7 @@
 """An opened index: articles, passages, both legs, the tokens, and the encoder that made it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,19 +10,20 @@ from typing import Any, TypeVar, overload
 import numpy as np
 
 from index.analyzer import ANALYZER_VERSION, CJK, analyze
-from index.arrays import TokenVectors
+from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
 from index.late import LateInteraction, QueryTokens
-from index.passages import CHUNKER_VERSION
+from index.passages import CHUNKER_VERSION, searchable_text
+from index.question import Asked, read_question, says
 from index.records import Records, write_records
 from index.searchers import DenseSearcher, LexicalSearcher, Query
 from index.store import Manifest, read_manifest, verify_files
 from index.tokens import encode_with_tokens
 
 # Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
-_WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’.,][^\W_{CJK}]+)*")
 
 Item = TypeVar("Item", Article, Passage)
 _KEPT_ARTICLES = 256
@@ -66,29 +67,64 @@ class Index:
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""
-        encoded = encode_with_tokens(self.encoder, texts, query=True)
+        asked = [read_question(text) for text in texts]
+        encoded = encode_with_tokens(self.encoder, [each.words for each in asked], query=True)
         if encoded.vectors.shape[1] != self.manifest.dimensions:
             raise IndexFolderError(
                 f"{self.folder}: vectors of {self.manifest.dimensions} dimensions, {encoder_name(self.encoder)} gives "
                 f"{encoded.vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
             )
-        terms = [self.lexical.known(analyze(text)) for text in texts]
         tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(texts)
-        return [
-            Query(text, each, vector, self._tokens(text, found) if found else None)
-            for text, each, vector, found in zip(texts, terms, encoded.vectors, tokens, strict=True)
-        ]
+        return [self._query(*each) for each in zip(texts, asked, encoded.vectors, tokens, strict=True)]
 
-    def _tokens(self, text: str, tokens: TokenVectors) -> QueryTokens | None:
+    def allowed(self, query: Query) -> Rows | None:
+        """The rows of the passages that say all of a question's phrases and none of its excluded words; None for any."""
+        if not query.phrases and not query.excluded:
+            return None
+        rows = self.lexical.having([term for phrase in query.phrases for term in analyze(phrase)])
+        for word in query.excluded:
+            terms = analyze(word)
+            if terms:
+                rows = np.setdiff1d(rows, self.lexical.having(terms))
+        said = [
+            row for row in rows.tolist() if all(says(searchable_text(self.passages[row]), each) for each in query.phrases)
+        ]
+        return np.array(said, dtype=np.int64) if query.phrases else rows
+
+    def _query(self, text: str, asked: Asked, vector: Vector, tokens: TokenVectors | None) -> Query:
+        words = [(match.span(), match.group()) for match in _WORD.finditer(asked.words)]
+        counts = [_touching(span, tokens.spans) for span, _ in words] if tokens else [0] * len(words)
+        # A word that the encoder has whole is a word, and no misspelling of one that the passages have.
+        whole = {term for (_, word), count in zip(words, counts, strict=True) if count == 1 for term in analyze(word)}
+        corrected: dict[str, str] = {}
+        terms = analyze(asked.words)
+        for term in terms:
+            if term not in self.lexical and term not in whole:
+                near = self.lexical.nearest(term)
+                if near != term:
+                    corrected[term] = near
+        typed = {corrected[term]: word for _, word in words for term in analyze(word) if term in corrected}
+        return Query(
+            text=text,
+            terms=tuple(corrected.get(term, term) for term in terms),
+            vector=vector,
+            tokens=self._tokens(words, corrected, tokens) if tokens else None,
+            corrected=tuple((word.strip(".,;:!?()[]"), term) for term, word in typed.items()),
+            phrases=asked.phrases,
+            excluded=asked.excluded,
+        )
+
+    def _tokens(
+        self, words: Sequence[tuple[Span, str]], corrected: Mapping[str, str], tokens: TokenVectors
+    ) -> QueryTokens | None:
         """A question's tokens as this index compares them, each weighing what the rarest term of its word does."""
         if self.late is None:
             return None
-        words = [(match.span(), self.lexical.known(analyze(match.group()))) for match in _WORD.finditer(text)]
-        rarity = [(span, max(self.lexical.idf(terms), default=0.0)) for span, terms in words]
-        weights = np.array(
-            [max((idf for (start, end), idf in rarity if start < last and first < end), default=0.0)
-             for first, last in tokens.spans.tolist()]
-        )  # fmt: skip
+        weights = np.zeros(len(tokens.spans))
+        for (start, end), word in words:
+            rarity = max(self.lexical.idf([corrected.get(term, term) for term in analyze(word)]), default=0.0)
+            within = (tokens.spans[:, 0] < end) & (tokens.spans[:, 1] > start)
+            weights[within] = np.maximum(weights[within], rarity)
         total = weights.sum()
         return QueryTokens(self.late.projection.apply(tokens.vectors), weights / total) if total else None
 
@@ -97,6 +133,11 @@ class Index:
 
     def __repr__(self) -> str:
         return f"Index({len(self.articles)} articles, {len(self)} passages, {self.manifest.encoder})"
+
+
+def _touching(span: Span, tokens: TokenSpans) -> int:
+    """How many tokens a word is made of."""
+    return int(((tokens[:, 0] < span[1]) & (tokens[:, 1] > span[0])).sum())
 
 
 def check_versions(folder: Path, manifest: Manifest) -> None:

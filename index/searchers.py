@@ -21,12 +21,19 @@ K1, B = 1.5, 0.75
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready: its text, its terms, its unit vector (float32, (dimensions,)), its tokens."""
+    """A question made ready: its text, its terms, its unit vector (float32, (dimensions,)), its tokens.
+
+    `corrected` holds words that no passage has, each with the term that it was read as; `phrases` must stand in a passage
+    literally, and none of the `excluded` words may.
+    """
 
     text: str
     terms: tuple[str, ...]
     vector: Vector
     tokens: QueryTokens | None = None
+    corrected: tuple[tuple[str, str], ...] = ()
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,23 @@ class Searcher(Protocol):
 
     def __len__(self) -> int: ...
 
-    def search(self, query: Query, k: int) -> Ranking:
-        """The at most k best rows that match at all."""
+    def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
+        """The at most k best rows that match at all, of all rows or only `among` some."""
 
     def score(self, query: Query, rows: Rows) -> Scores:
         """The exact scores of the given rows: what `search` would give them, 0 for no match."""
+
+
+def _best(rows: Rows, scores: Scores, k: int) -> Ranking:
+    """The at most k best of the given rows, which are in order."""
+    wanted = min(k, len(rows))
+    if wanted <= 0:
+        return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
+    # All rows down to the k-th best score, then in order: ties at the cut fall by row.
+    least = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
+    kept = np.flatnonzero(scores >= least)
+    order = kept[np.lexsort((rows[kept], -scores[kept]))[:wanted]]
+    return Ranking(rows[order], scores[order])
 
 
 class DenseSearcher:
@@ -89,7 +108,9 @@ class DenseSearcher:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, query: Query, k: int) -> Ranking:
+    def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
+        if among is not None:
+            return _best(among, self.score(query, among), k)
         wanted = min(k, len(self))
         if wanted <= 0:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
@@ -164,15 +185,15 @@ class LexicalSearcher:
     def __len__(self) -> int:
         return self._size
 
-    def known(self, terms: Sequence[str]) -> tuple[str, ...]:
-        """The terms as the passages write them: a term that no passage has becomes the nearest that one has.
+    def __contains__(self, term: str) -> bool:
+        return term in self._term_rows
+
+    def nearest(self, term: str) -> str:
+        """The term that passages have nearest to one that none has.
 
         Near is one edit (two from eight letters on; swapped neighbours are one) with the same first letter;
         a term with no near one, and any number, stays as it is.
         """
-        return tuple(term if term in self._term_rows else self._nearest(term) for term in terms)
-
-    def _nearest(self, term: str) -> str:
         if len(term) < 4 or not term.isalpha():
             return term
         edits = 1 if len(term) < 8 else 2
@@ -194,18 +215,20 @@ class LexicalSearcher:
         """What no passage's score for a query can pass: the sum over its terms of idf x (k1 + 1)."""
         return float(self.idf(query.terms).sum()) * (self._k1 + 1)
 
-    def search(self, query: Query, k: int) -> Ranking:
+    def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
         scores = self._scores(query.terms)
-        matched = np.flatnonzero(scores)
-        wanted = min(k, len(matched))
-        if wanted <= 0:
-            return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
-        found = scores[matched]
-        # All rows down to the k-th best score, then in order: ties at the cut fall by row.
-        least = np.partition(found, len(found) - wanted)[len(found) - wanted]
-        rows = matched[found >= least]
-        order = np.lexsort((rows, -scores[rows]))[:wanted]
-        return Ranking(rows[order], scores[rows[order]])
+        matched = np.flatnonzero(scores) if among is None else among[scores[among] > 0]
+        return _best(matched, scores[matched], k)
+
+    def having(self, terms: Sequence[str]) -> Rows:
+        """The rows that have all of the terms, in order; all rows, if there is no term."""
+        rows = np.arange(len(self))
+        for term in terms:
+            number = self._term_rows.get(term)
+            if number is None:
+                return np.empty(0, np.int64)
+            rows = np.intersect1d(rows, self._rows[self._starts[number] : self._starts[number + 1]])
+        return rows
 
     def score(self, query: Query, rows: Rows) -> Scores:
         return np.asarray(self._scores(query.terms)[rows], dtype=np.float64)

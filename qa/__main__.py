@@ -23,6 +23,7 @@ class System(StrEnum):
     """How passages are ranked; the values are `qa.retriever.SYSTEMS`."""
 
     HYBRID = "hybrid"
+    CONVEX = "convex"
     RRF = "rrf"
     DENSE = "dense"
     BM25 = "bm25"
@@ -43,6 +44,12 @@ ModelOption = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="The encoder: a sentence-transformers name or folder.")
 ]
 SystemOption = Annotated[System, typer.Option("--system", help="How passages are ranked.")]
+RerankOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rerank", metavar="NAME", help="A cross-encoder for the first 20: a sentence-transformers name or folder."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a question.")]
 KOption = Annotated[int, typer.Option("-k", metavar="N", help="How many passages.")]
 
@@ -84,6 +91,8 @@ def search(
     index: IndexOption = STORE,
     model: ModelOption = None,
     system: SystemOption = System.HYBRID,
+    rerank: RerankOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Print every stage's rank and score.")] = False,
     questions: Annotated[
         Path | None,
         typer.Option("--questions", metavar="FILE", help="Questions, one JSON object a line.", show_default=False),
@@ -94,15 +103,15 @@ def search(
     if (question is None) == (questions is None):
         raise UserError("expected either a QUESTION or --questions FILE: qa search 'your question'")
     if questions is not None:
-        _search_file(questions, k, index, model, system, as_json)
+        _search_file(questions, _open(index, model, rerank), k, system, as_json=as_json, explain=explain)
         return
     from qa.terminal import hits_text
 
-    answer = _open(index, model).ask(str(question), k, system.value)
+    answer = _open(index, model, rerank).ask(str(question), k, system.value)
     if as_json:
         _print_json(answer, None)
     else:
-        console().print(hits_text(answer))
+        console().print(hits_text(answer, explain=explain))
 
 
 @app.command()
@@ -114,12 +123,13 @@ def ask(
     index: IndexOption = STORE,
     model: ModelOption = None,
     system: SystemOption = System.HYBRID,
+    rerank: RerankOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
     from qa.terminal import answer_text
 
-    answer = _open(index, model).ask(question, 10 if k is None else k, system.value)
+    answer = _open(index, model, rerank).ask(question, 10 if k is None else k, system.value)
     if as_json:
         _print_json(answer, None)
     else:
@@ -159,12 +169,13 @@ def tune_command(context: typer.Context) -> None:
 def serve(
     index: IndexOption = STORE,
     model: ModelOption = None,
+    rerank: RerankOption = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Open the question box: a web page on this machine."""
-    library = _open(index, model)
+    library = _open(index, model, rerank)
     import app as page
 
     page.serve(library, host=host, port=port, open_browser=open_browser)
@@ -198,20 +209,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else FOUND)
 
 
-def _open(index: Path, model: str | None) -> "Library":
+def _open(index: Path, model: str | None, rerank: str | None) -> "Library":
     from index import open_encoder
+    from index.reranker import open_reranker
     from qa.library import Library
 
-    return Library.open(index, open_encoder(model) if model else None)
+    reranker = open_reranker(rerank, download=True) if rerank else None
+    return Library.open(index, open_encoder(model) if model else None, reranker)
 
 
-def _search_file(path: Path, k: int, index: Path, model: str | None, system: System, as_json: bool) -> None:
+def _search_file(path: Path, library: "Library", k: int, system: System, *, as_json: bool, explain: bool) -> None:
     from qa.progress import progress_bar
     from qa.questions import read_questions
     from qa.terminal import hits_text
 
     asked = read_questions(path)
-    library = _open(index, model)
     at_once = 64
     with progress_bar(error_console()) as progress:
         for start in range(0, len(asked), at_once):
@@ -224,7 +236,7 @@ def _search_file(path: Path, k: int, index: Path, model: str | None, system: Sys
                     _print_json(answer, question_id)
                 else:
                     print_line(f"{question_id}: {answer.question}")
-                    console().print(hits_text(answer))
+                    console().print(hits_text(answer, explain=explain))
 
 
 def _print_json(answer: "Answer", question_id: str | None) -> None:

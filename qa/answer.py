@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LegScore:
-    """How one leg saw a passage: its rank among the leg's candidates (from 1, None if not among them) and its score."""
+    """How one stage saw a passage: its rank among the stage's candidates (from 1, None if not among them) and its score."""
 
     rank: int | None
     score: float
@@ -22,13 +22,18 @@ class LegScore:
 class Why:
     """Why a passage was found: its cosine (dense), its BM25 score (lexical), the terms it shares with the question.
 
-    `late` is how near its words come to each of the question's, -1 to 1; None if they were not compared.
+    `fused` is the legs' convex sum; `late` how near its words come to each of the question's, -1 to 1; `rerank` what a
+    cross-encoder says, 0 to 1: None where a stage did not see the passage. `corrected` holds words of the question that no
+    passage has, each with the term that this one has in its place.
     """
 
     dense: LegScore
     lexical: LegScore
     matched: tuple[str, ...] = ()
-    late: float | None = None
+    fused: LegScore | None = None
+    late: LegScore | None = None
+    rerank: LegScore | None = None
+    corrected: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found: rank from 1, score (higher is better), why, where in its text the best sentences stand."""
+    """A passage that was found: rank from 1, score (higher is better), why, where in its text the best sentences stand.
+
+    `twins` are hits that say the same in almost the same words, and would have followed: of the same rank.
+    """
 
     passage: Passage
     rank: int
     score: float
     why: Why
     highlight: tuple[Span, ...]
+    twins: tuple["Hit", ...] = ()
 
     @property
     def citation(self) -> Citation:
@@ -103,6 +112,11 @@ class Hits(Sequence[Hit]):
     def __hash__(self) -> int:
         return hash((self.question, self._hits))
 
+    @property
+    def listed(self) -> tuple[Hit, ...]:
+        """Every hit followed by its twins: all that a reader is shown, in order."""
+        return tuple(each for hit in self for each in (hit, *hit.twins))
+
     def to_frame(self) -> "pd.DataFrame":
         """A pandas DataFrame, one row a hit, with the quote, the passage and each stage's ranks and scores."""
         import pandas as pd
@@ -115,7 +129,8 @@ class Hits(Sequence[Hit]):
             (
                 hit.rank, hit.score, hit.passage.article.title, hit.passage.article.published,
                 hit.passage.article.source, hit.passage.kind, hit.passage.number, hit.citation.quote, hit.passage.text,
-                hit.why.dense.rank, hit.why.dense.score, hit.why.lexical.rank, hit.why.lexical.score, hit.why.late,
+                hit.why.dense.rank, hit.why.dense.score, hit.why.lexical.rank, hit.why.lexical.score,
+                hit.why.late.score if hit.why.late else None,
             )
             for hit in self
         ]  # fmt: skip

@@ -23,8 +23,18 @@ def answer_json(answer: Answer, question_id: str | None = None) -> str:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
+    """A hit's fields; `twins`, and `rerank` and `corrected` in `why`, only where there are some."""
     passage, article = hit.passage, hit.passage.article
-    return {
+    why: dict[str, Any] = {
+        "dense": _stage(hit.why.dense),
+        "lexical": _stage(hit.why.lexical),
+        "late": {"score": None if hit.why.late is None else round(hit.why.late.score, 6)},
+    }
+    if hit.why.rerank:
+        why["rerank"] = _stage(hit.why.rerank)
+    if hit.why.corrected:
+        why["corrected"] = dict(hit.why.corrected)
+    record = {
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "article": article.id,
@@ -35,13 +45,10 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "spans": [list(span) for span in passage.spans],
         "text": passage.text,
         "highlight": [list(span) for span in hit.highlight],
-        "why": {
-            "dense": _leg(hit.why.dense),
-            "lexical": _leg(hit.why.lexical),
-            "late": {"score": None if hit.why.late is None else round(hit.why.late, 6)},
-        },
+        "why": why,
     }
+    return {**record, "twins": [_hit(twin) for twin in hit.twins]} if hit.twins else record
 
 
-def _leg(leg: LegScore) -> dict[str, Any]:
+def _stage(leg: LegScore) -> dict[str, Any]:
     return {"rank": leg.rank, "score": round(leg.score, 6)}

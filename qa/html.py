@@ -106,15 +106,26 @@ def confidence_words(answer: Answer) -> str:
 def why_words(hit: Hit) -> str:
     """What each stage made of a passage.
 
-    "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Word for word: 0.58. Score 0.48."
+    "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Word for word: 1st, 0.58. Score 0.48."
     """
-    dense, lexical, late = hit.why.dense, hit.why.lexical, hit.why.late
-    return (
-        f"By meaning: {_rank_words(dense)}, cosine {dense.score:.2f}. "
-        f"By words: {_rank_words(lexical)}, BM25 {lexical.score:.1f}. "
-        + (f"Word for word: {late:.2f}. " if late is not None else "")
-        + f"Score {hit.score:.2f}."
-    )
+    why = hit.why
+    parts = [
+        f"By meaning: {_rank_words(why.dense)}, cosine {why.dense.score:.2f}.",
+        f"By words: {_rank_words(why.lexical)}, BM25 {why.lexical.score:.1f}.",
+    ]
+    if why.late:
+        parts.append(f"Word for word: {_rank_words(why.late)}, {why.late.score:.2f}.")
+    if why.rerank:
+        parts.append(f"Cross-encoder: {_rank_words(why.rerank)}, {why.rerank.score:.2f}.")
+    parts.append(f"Score {hit.score:.2f}.")
+    parts += [f"“{typed}” was read as “{term}”." for typed, term in why.corrected]
+    return " ".join(parts)
+
+
+def twins_words(hit: Hit) -> str:
+    """Where else almost the same stands; empty if nowhere."""
+    places = [f"{origin(twin.passage.article)}, paragraph {twin.passage.number}" for twin in hit.twins]
+    return f"Almost the same stands in {'; '.join(places)}." if places else ""
 
 
 def shared_words(hit: Hit) -> list[str]:
@@ -136,7 +147,7 @@ def _hit_html(hit: Hit) -> str:
     return (
         f'<div style="{_BLOCK}"><div style="{_QUIET}">[{hit.rank}] {escape(where)}</div>'
         f"<div>{mark(hit.passage.text, hit.highlight, _MARK)}</div>"
-        f'<div style="{_QUIET}">{escape(why_words(hit))}</div></div>'
+        f'<div style="{_QUIET}">{escape(" ".join(filter(None, [why_words(hit), twins_words(hit)])))}</div></div>'
     )
 
 

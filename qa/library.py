@@ -4,18 +4,24 @@ import hashlib
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index.arrays import Rows
 from index.index import Lazy
 from index.passages import searchable_text
 from index.progress import Progress, no_progress
+from index.question import read_question
+from index.reranker import Reranker, open_reranker, rerank_scores
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import FOUND_FROM, Evidence, confidence
 from qa.highlight import best_sentence, matched_terms
-from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank
+from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank, rerank
+from qa.twins import collapse
 from qa.words import count_of
 
 DEFAULT_STORE = Path("index/store")
@@ -26,15 +32,24 @@ _RARE = math.log(4)
 
 
 class Library:
-    """Articles with their index. Safe to ask from several threads at once."""
+    """Articles with their index. Safe to ask from several threads at once.
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    With a `reranker` (a sentence-transformers CrossEncoder) the first 20 passages of the hybrid ranking are put in its
+    order.
+    """
+
+    def __init__(self, index: Index, reranker: Reranker | None = None) -> None:
+        self.index, self.reranker = index, reranker
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str] = DEFAULT_STORE, encoder: Encoder | None = None) -> "Library":
+    def open(
+        cls,
+        folder: str | os.PathLike[str] = DEFAULT_STORE,
+        encoder: Encoder | None = None,
+        reranker: Reranker | None = None,
+    ) -> "Library":
         """The library of the index in `folder`. Raises IndexFolderError and EncoderError."""
-        return cls(Index.open(Path(folder), encoder))
+        return cls(Index.open(Path(folder), encoder), reranker)
 
     @property
     def articles(self) -> Lazy[Article]:
@@ -72,10 +87,10 @@ class Library:
             check_question(question)
         asked = []
         for query in self.index.queries(questions) if questions else []:
-            candidates = gather(self.index.dense, self.index.lexical, query, max(CANDIDATES, k), self.index.late)
-            asked.append(
-                {system: self._answer(query, candidates, rank(candidates, k, system), marked or k) for system in systems}
+            candidates = gather(
+                self.index.dense, self.index.lexical, query, max(CANDIDATES, k), self.index.late, self.index.allowed(query)
             )
+            asked.append({system: self._answer(query, candidates, system, k, marked or k) for system in systems})
         return asked
 
     def warm_up(self) -> "Library":
@@ -83,10 +98,24 @@ class Library:
         self.index.queries(["warm up"])
         return self
 
-    def _answer(self, query: Query, candidates: Candidates, found: Found, marked: int) -> Answer:
-        hits = [self._hit(query, found, place, mark=place < marked) for place in range(len(found.rows))]
+    def _answer(self, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Answer:
+        found = rank(candidates, len(candidates.rows), system)
+        if self.reranker and system == "hybrid":
+            judge = partial(rerank_scores, self.reranker, query.text)
+            found = rerank(found, lambda rows: judge(self._texts(rows)))
+        shown = collapse((self.passages[row].text for row in found.rows.tolist()), k)
+        hits = [
+            replace(
+                self._hit(query, found, each.place, number, mark=number <= marked),
+                twins=tuple(self._hit(query, found, twin, number, mark=number <= marked) for twin in each.twins),
+            )
+            for number, each in enumerate(shown, 1)
+        ]
         sure = confidence(self._evidence(query, candidates, hits[0].passage)) if hits else 0.0
         return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
+
+    def _texts(self, rows: Rows) -> list[str]:
+        return [searchable_text(self.passages[row]) for row in rows.tolist()]
 
     def _evidence(self, query: Query, candidates: Candidates, first: Passage) -> Evidence:
         terms = tuple(dict.fromkeys(query.terms))
@@ -99,20 +128,24 @@ class Library:
             missing_number=any(term[0].isdigit() and term not in said for term in terms),
         )
 
-    def _hit(self, query: Query, found: Found, place: int, *, mark: bool) -> Hit:
+    def _hit(self, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:
         row = int(found.rows[place])
         passage = self.passages[row]
+        matched = matched_terms(passage.text, query.terms)
         return Hit(
             passage=passage,
-            rank=place + 1,
+            rank=rank,
             score=float(found.scores[place]),
             why=Why(
-                dense=LegScore(int(found.dense_ranks[place]) or None, float(found.dense[place])),
-                lexical=LegScore(int(found.lexical_ranks[place]) or None, float(found.lexical[place])),
-                late=None if math.isnan(found.late[place]) else float(found.late[place]),
-                matched=self._telling(matched_terms(passage.text, query.terms)),
+                dense=_stage(found.dense_ranks[place], found.dense[place]),
+                lexical=_stage(found.lexical_ranks[place], found.lexical[place]),
+                matched=self._telling(matched),
+                fused=_stage(found.fused_ranks[place], found.fused[place]),
+                late=_stage(found.late_ranks[place], found.late[place]) if found.late_ranks[place] else None,
+                rerank=_stage(found.rerank_ranks[place], found.rerank[place]) if found.rerank_ranks[place] else None,
+                corrected=tuple(pair for pair in query.corrected if pair[1] in matched),
             ),
-            highlight=best_sentence(passage.text, query, self.index, row, by_meaning=place == 0) if mark else (),
+            highlight=best_sentence(passage.text, query, self.index, row, by_meaning=rank == 1) if mark else (),
         )
 
     def _telling(self, terms: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,31 +167,38 @@ class Library:
         return library_html(self)
 
 
+def _stage(rank: int, score: float) -> LegScore:
+    return LegScore(int(rank) or None, float(score))
+
+
 def load(
     path: str | os.PathLike[str],
     index: str | os.PathLike[str] | None = None,
     encoder: Encoder | str | None = None,
     *,
+    reranker: Reranker | str | None = None,
     progress: Progress = no_progress,
 ) -> Library:
     """The library of a folder of articles, indexed first if it is not yet or has changed; or of an index folder.
 
     Without `index` the index is kept in index/store: in that folder itself if it is of these articles
-    already, else in one of its own below it. `encoder` is an Encoder, or the name of one. Raises UserError.
+    already, else in one of its own below it. `encoder` is an Encoder, or the name of one, `reranker` a
+    CrossEncoder, or the name of one. Raises UserError.
     """
     path = Path(path)
+    judge = open_reranker(reranker, download=True) if isinstance(reranker, str) else reranker
     model = open_encoder(encoder, download=True) if isinstance(encoder, str) else encoder
     if model is not None and not isinstance(model, Encoder):
         raise EncoderError(
             f"{type(model).__name__} is no encoder: expected encode_query and encode_document, or a model's name"
         )
     if (path / MANIFEST).is_file():
-        return Library.open(path, model)
+        return Library.open(path, model, judge)
     model = model or open_encoder()
     folder = Path(index) if index is not None else _own_store(path, model)
     if not is_current(folder, [path], model):
         build_index([path], folder, model, progress=progress)
-    return Library.open(folder, model)
+    return Library.open(folder, model, judge)
 
 
 def check_question(question: str) -> None:
@@ -167,6 +207,8 @@ def check_question(question: str) -> None:
         raise QuestionError(f"the question is {type(question).__name__}, expected text: ask in words")
     if not question.strip():
         raise QuestionError("the question is empty: ask in words")
+    if not read_question(question).words:
+        raise QuestionError(f"{question!r} only says what to leave out: ask for something as well")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(question):,} characters, expected at most {MAX_QUESTION:,}: shorten it")
 

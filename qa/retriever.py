@@ -1,6 +1,7 @@
 """From a question to ranked rows: candidates of both legs, exact scores for their union, late interaction, one order."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ SYSTEMS: tuple[System, ...] = get_args(System)
 
 CANDIDATES = 200
 COMPARED = 50
+RERANKED = 20
 # Chosen on questions of SQuAD 2.0's development set, of MTRAG's govt and of SciFact's training set: see docs/log.md.
 DENSE_WEIGHT = 0.4
 LATE_WEIGHT = 0.5
@@ -42,15 +44,24 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Ranked rows, best first, with their score, and what each stage made of them as in `Candidates`."""
+    """Ranked rows, best first, with their score, and what each stage made of them: both legs, their convex sum, late
+    interaction, a cross-encoder.
+
+    Scores and ranks as in `Candidates`; all ranks count from 1, 0 and nan stand for a row that a stage did not see.
+    """
 
     rows: Rows
     scores: Scores
     dense: Scores
     lexical: Scores
+    fused: Scores
     late: Scores
+    rerank: Scores
     dense_ranks: Rows
     lexical_ranks: Rows
+    fused_ranks: Rows
+    late_ranks: Rows
+    rerank_ranks: Rows
 
 
 def gather(
@@ -59,12 +70,13 @@ def gather(
     query: Query,
     depth: int = CANDIDATES,
     late: LateInteraction | None = None,
+    among: Rows | None = None,
 ) -> Candidates:
-    """The `depth` best of each leg; whatever one of them lists is scored exactly by both.
+    """The `depth` best of each leg, of all rows or only `among` some; whatever one of them lists is scored exactly by both.
 
     The 50 best of these by the convex sum are compared token by token.
     """
-    by_meaning, by_words = dense.search(query, depth), lexical.search(query, depth)
+    by_meaning, by_words = dense.search(query, depth, among), lexical.search(query, depth, among)
     rows = np.union1d(by_meaning.rows, by_words.rows)
     cosines, words, most = dense.score(query, rows), lexical.score(query, rows), lexical.most(query)
     compared = np.full(len(rows), np.nan)
@@ -76,6 +88,7 @@ def gather(
 
 def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight: float = DENSE_WEIGHT) -> Found:
     """The k best candidates in one system's order, ties by row. A leg alone ranks only what it listed."""
+    fused = convex_sum(candidates.dense, candidates.lexical, candidates.most_lexical, dense_weight)
     listed = np.ones(len(candidates.rows), dtype=bool)
     if system == "dense":
         listed, scores = candidates.dense_ranks > 0, candidates.dense
@@ -84,20 +97,45 @@ def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight
     elif system == "rrf":
         scores = reciprocal_ranks([candidates.dense_ranks, candidates.lexical_ranks])
     else:
-        scores = convex_sum(candidates.dense, candidates.lexical, candidates.most_lexical, dense_weight)
-        if system == "hybrid":
-            scores = with_late(scores, candidates.late, LATE_WEIGHT)
+        scores = with_late(fused, candidates.late, LATE_WEIGHT) if system == "hybrid" else fused
     places = np.flatnonzero(listed)
     order = places[_order(candidates.rows[places], scores[places])[:k]]
     return Found(
-        candidates.rows[order],
-        scores[order],
-        candidates.dense[order],
-        candidates.lexical[order],
-        candidates.late[order],
-        candidates.dense_ranks[order],
-        candidates.lexical_ranks[order],
+        rows=candidates.rows[order],
+        scores=scores[order],
+        dense=candidates.dense[order],
+        lexical=candidates.lexical[order],
+        fused=fused[order],
+        late=candidates.late[order],
+        rerank=np.full(len(order), np.nan),
+        dense_ranks=candidates.dense_ranks[order],
+        lexical_ranks=candidates.lexical_ranks[order],
+        fused_ranks=_places(candidates.rows, fused)[order],
+        late_ranks=_places(candidates.rows, candidates.late)[order],
+        rerank_ranks=np.zeros(len(order), dtype=np.int64),
     )
+
+
+def rerank(found: Found, judge: Callable[[Rows], Scores], depth: int = RERANKED) -> Found:
+    """The first `depth` rows in the order of `judge`'s scores, 0 to 1, ties in the order they had; the others follow.
+
+    The score of a row that was judged is the judge's + 1: above the others', which are at most 1.
+    """
+    judged = np.full(len(found.rows), np.nan)
+    judged[:depth] = judge(found.rows[:depth]) if len(found.rows) else []
+    scores = np.where(np.isnan(judged), found.scores, judged + 1)
+    order = np.lexsort((np.arange(len(scores)), -scores))
+    places = np.arange(len(order))
+    fields_of = {field.name: getattr(found, field.name)[order] for field in fields(Found)}
+    ranks = np.where(places < min(depth, len(order)), places + 1, 0)
+    return Found(**{**fields_of, "scores": scores[order], "rerank": judged[order], "rerank_ranks": ranks})
+
+
+def _places(rows: Rows, scores: Scores) -> Rows:
+    """Each row's rank by its score, from 1; 0 where there is none."""
+    ranks = np.empty(len(rows), dtype=np.int64)
+    ranks[_order(rows, scores)] = np.arange(1, len(rows) + 1)
+    return np.where(np.isnan(scores), 0, ranks)
 
 
 def _order(rows: Rows, scores: Scores) -> Rows:

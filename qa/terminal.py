@@ -5,7 +5,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from qa.answer import Answer, Hit
-from qa.html import place_words
+from qa.html import place_words, twins_words
 
 
 def answer_text(answer: Answer, count: int) -> Group:
@@ -19,21 +19,42 @@ def answer_text(answer: Answer, count: int) -> Group:
     return Group(heading, source, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
 
 
-def hits_text(answer: Answer) -> Group:
-    """Every passage in order; one line if there is none."""
+def hits_text(answer: Answer, *, explain: bool = False) -> Group:
+    """Every passage in order, with what each stage made of it if `explain`; one line if there is none."""
     if not answer.hits:
         return Group(Text("No passage matches."))
-    return Group(*(_entry(hit) for hit in answer.hits))
+    return Group(*(_entry(hit, explain=explain) for hit in answer.hits))
 
 
-def _entry(hit: Hit) -> Group:
+def _entry(hit: Hit, *, explain: bool = False) -> Group:
     text = Text(hit.passage.text)
     for start, end in hit.highlight:
         text.stylize("bold", start, end)
     why = hit.why
     reasons = f"score {hit.score:.3f} · {_leg('meaning', why.dense.rank)} · {_leg('words', why.lexical.rank)}"
     heading = Text.assemble((f"{hit.rank:>2}. ", "bold"), (_place(hit), "cyan"), (f" · {reasons}", "dim"))
-    return Group(heading, Padding(text, (0, 0, 0, 4), expand=False))
+    lines = [text, *(Text(line, style="dim") for line in ([twins_words(hit)] if hit.twins else []))]
+    if explain:
+        lines.append(_stages(hit))
+    return Group(heading, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines))
+
+
+def _stages(hit: Hit) -> Text:
+    """Every stage's rank and score, a line each; what the question's words were read as, and which of them stand here."""
+    why = hit.why
+    named = (
+        ("meaning (cosine)", why.dense),
+        ("words (BM25)", why.lexical),
+        ("both (convex sum)", why.fused),
+        ("word for word (late interaction)", why.late),
+        ("cross-encoder", why.rerank),
+    )
+    lines = [f"{name:<33} {f'#{stage.rank}' if stage.rank else '–':>5} {stage.score:8.3f}" for name, stage in named if stage]
+    lines += [f"{'final score':<33} {f'#{hit.rank}':>5} {hit.score:8.3f}"]
+    if why.matched:
+        lines.append(f"terms in common: {', '.join(why.matched)}")
+    lines += [f"“{typed}” was read as “{term}”" for typed, term in why.corrected]
+    return Text("\n".join(lines), style="dim")
 
 
 def _leg(name: str, rank: int | None) -> str:

@@ -26,6 +26,8 @@ SECOND = replace(RIGHT, question="second", span_ranks=(2,), marked=(False, False
 REFUSED = replace(
     RIGHT, question="refused", span_ranks=(1, 0), marked=(True, False, False, False), found=False, confidence=0.2
 )
+# Its passage comes too late for a sentence to be marked in it.
+DEEP = replace(RIGHT, question="deep", span_ranks=(11,), marked=(False,) * 12, found=False)
 NONE = replace(RIGHT, question="none", span_ranks=(), marked=(False,) * 4, found=True, confidence=0.4)
 
 QUESTIONS = (
@@ -43,7 +45,25 @@ def test_worked_by_hand() -> None:
     assert quality.highlight == pytest.approx(2 / 3)  # right and refused, not second
     assert quality.citation_precision == pytest.approx((1 / 3 + 0) / 2)  # right and second were found
     assert quality.citation_recall == pytest.approx((1 + 0) / 2)
-    assert quality.separation == pytest.approx(2 / 3)  # 0.9 and 0.6 above 0.4, 0.2 below
+    assert quality.separation is None  # one unanswerable question tells too little
+
+
+def test_confidence_is_held_against_five_questions_of_each_or_more() -> None:
+    asked = [replace(RIGHT, question=f"a{place}", confidence=sure) for place, sure in enumerate((0.9, 0.6, 0.2, 0.9, 0.9))]
+    none = [replace(NONE, question=f"n{place}") for place in range(5)]
+    questions = (
+        *(replace(QUESTIONS[0], id=outcome.question) for outcome in asked),
+        *(replace(QUESTIONS[3], id=outcome.question) for outcome in none),
+    )
+    result = SystemResult("hybrid", {}, {}, {outcome.question: outcome for outcome in (*asked, *none)})
+    assert answer_quality(Evaluation("", questions, (result,)), result).separation == pytest.approx(4 / 5)
+    assert answer_quality(Evaluation("", questions[:-1], (result,)), result).separation is None
+
+
+def test_marked_sentences_are_looked_for_in_the_first_ten_passages_however_many_were_asked_for() -> None:
+    questions = (*QUESTIONS, GoldQuestion("deep", "?", "", (SPAN,), answerable=True))
+    result = SystemResult("hybrid", {}, {}, {**RESULT.outcomes, "deep": DEEP})
+    assert answer_quality(Evaluation("", questions, (result,)), result).highlight == pytest.approx(2 / 3)
 
 
 def test_success_is_the_first_passage_and_nothing_for_the_unanswerable() -> None:

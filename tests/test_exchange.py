@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import stat
 from pathlib import Path
 
@@ -137,6 +136,10 @@ HEADER = "id,question,kind,answerable,note,source,article,start,end,quote,grade\
     ("text", "says"),
     [
         ("", ":1: no column id, question, source, start, end, quote among none"),
+        (
+            "x" * 99 + "\n",
+            f":1: no column id, question, source, start, end, quote among {'x' * 59}…: name it in the first row",
+        ),
         ("id,question\n", ":1: no column source, start, end, quote among id, question"),
         (HEADER, ": no questions"),
         (HEADER + "q,Why?,,,,a.txt,,x,6,Yes,\n", ":2: start is 'x', expected a whole number"),
@@ -184,14 +187,14 @@ def test_a_file_is_replaced_whole_with_its_mode_through_its_link(tmp_path: Path)
     link.symlink_to(path)
     write_text(link, "new")
     assert (path.read_text(), link.is_symlink(), stat.S_IMODE(path.stat().st_mode)) == ("new", True, 0o640)
-    write_text(tmp_path / "new" / "folder" / "gold.jsonl", json.dumps(1))
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["gold.jsonl", "link.jsonl", "new"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["gold.jsonl", "link.jsonl"]
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(GoldError, match=r"gold\.jsonl: cannot be written"):
         write_gold(tmp_path / "file" / "gold.jsonl", [QUESTION])
-    with pytest.raises(GoldError, match="cannot be written"):
-        write_gold(tmp_path, [QUESTION])
+    for path in (tmp_path, tmp_path / "new" / "gold.jsonl"):
+        with pytest.raises(GoldError, match="cannot be written"):
+            write_gold(path, [QUESTION])
     assert [each.name for each in tmp_path.iterdir()] == ["file"]

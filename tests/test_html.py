@@ -82,7 +82,13 @@ def make_hit(
         "otters", title, text, "otters.txt", (0, len(text)), date(2023, 7, 8), "A. Writer", "https://x.example/o"
     )
     passage = Passage(article, ((0, len(text)),), "paragraph", text, "", 3)
-    return Hit(passage, rank, 0.98, Why(LegScore(2, 0.613), lexical, matched, 0.58), ((0, text.find(".") + 1 or len(text)),))
+    return Hit(
+        passage,
+        rank,
+        0.98,
+        Why(LegScore(2, 0.613), lexical, matched, late=LegScore(1, 0.58)),
+        ((0, text.find(".") + 1 or len(text)),),
+    )
 
 
 def make_answer(*hits: Hit, found: bool = True, confidence: float = 0.87) -> Answer:
@@ -94,7 +100,7 @@ def test_a_found_answer_cites_its_sentence() -> None:
     assert "Otters swim. [1]" in html
     assert "[1] Otters · otters.txt · 8 July 2023 · Very likely the answer (0.87)" in html
     assert re.search(r"<mark [^>]*>Otters swim\.</mark> They eat fish\.", html)
-    assert "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Word for word: 0.58. Score 0.98." in html
+    assert "By meaning: 2nd, cosine 0.61. By words: 1st, BM25 12.3. Word for word: 1st, 0.58. Score 0.98." in html
 
 
 def test_an_answer_that_is_not_there_says_so() -> None:

@@ -9,6 +9,7 @@ import pytest
 import qa
 from eval.gold import GoldQuestion, GoldSpan
 from eval.outcomes import ask_all
+from index.errors import UserError
 from qa.library import Library
 
 MakeLibrary = Callable[[dict[str, str]], qa.Library]
@@ -66,6 +67,26 @@ def test_goes_on_where_it_was_stopped(library: qa.Library, tmp_path: Path, monke
     asked.clear()
     assert ask_all(library, QUESTIONS, ["hybrid"], k=3, log=log) == whole
     assert asked == []
+
+
+def test_answers_of_other_code_are_not_reused(library: qa.Library, tmp_path: Path) -> None:
+    log = tmp_path / "outcomes.jsonl"
+    ask_all(library, QUESTIONS, ["hybrid"], k=3, log=log)
+    header, first, *others = log.read_text().splitlines(keepends=True)
+    wrong = first.replace("a.txt@7", "a.txt@99")
+    log.write_text("".join([header, wrong, *others]))
+    assert ask_all(library, QUESTIONS, ["hybrid"], k=3, log=log)["hybrid"]["park"].passages[0] == "a.txt@99"
+    log.write_text("".join([json.dumps({**json.loads(header), "code": "other"}) + "\n", wrong, *others]))
+    assert ask_all(library, QUESTIONS, ["hybrid"], k=3, log=log)["hybrid"]["park"].passages[0] == "a.txt@7"
+
+
+def test_a_log_that_cannot_be_used_is_one_line(library: qa.Library, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be made a folder"):
+        ask_all(library, QUESTIONS, ["hybrid"], k=3, log=tmp_path / "file" / "outcomes.jsonl")
+    (tmp_path / "outcomes.jsonl").write_bytes(b"\xff")
+    with pytest.raises(UserError, match="not UTF-8"):
+        ask_all(library, QUESTIONS, ["hybrid"], k=3, log=tmp_path / "outcomes.jsonl")
 
 
 def test_another_gold_set_or_k_begins_anew(library: qa.Library, tmp_path: Path) -> None:

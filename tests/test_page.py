@@ -192,7 +192,9 @@ def test_why_a_passage_was_found_is_told_in_words(visit: Visit, seeds_url: str) 
     ask(page, FOUND)
     why = page.locator(".card").first.locator(".why")
     why.get_by_text("Why this?").click()
-    expect(why).to_contain_text(re.compile(r"By meaning: 1st, cosine 0\.\d\d\. By words: 1st, BM25 \d+\.\d\. Word for word: 0\.\d\d\. Score"))
+    expect(why).to_contain_text(
+        re.compile(r"By meaning: 1st, cosine 0\.\d\d\. By words: 1st, BM25 \d+\.\d\. Word for word: 1st, 0\.\d\d\. Score")
+    )
     expect(why).to_contain_text("countries")
     expect(page.locator("#source")).to_be_hidden()
 

@@ -21,15 +21,16 @@ from playwright.sync_api import expect, sync_playwright
 import qa
 from eval import Evaluation, GoldQuestion, GoldSpan, SystemResult, evaluate
 from eval.calibration import expected_calibration_error
+from eval.findings import Findings
 from eval.report import charts, write_report
 from eval.report.curves import calibration_bins
-from eval.report.findings import Findings, examine
 from eval.report.page import page
 from eval.report.questions import MOST, SAMPLED, WORST, choose, follow, gold_in, pieces
+from eval.report.sentences import best_sentence, comparison_sentence
 from eval.report.summary import summary
-from eval.report.words import best_sentence, comparison_sentence, measure_words, number, p_words, signed
 from eval.statistics import Interval
 from eval.trec import read_trec_run
+from eval.words import bounds, measure_words, number, p_words, signed, size
 from index.errors import UserError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -62,6 +63,7 @@ QUESTIONS = [
     asked("nowhere", "zzzz xxxx", kind="none"),
 ]
 RUN = {"right": ["parks.txt@18"]}
+LOG = '{"index": "build", "questions": "digest", "k": 10}\n'
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +82,15 @@ def evaluation(library: qa.Library) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def findings(evaluation: Evaluation, library: qa.Library) -> Findings:
-    return examine(evaluation, library)
+    return Findings(evaluation, library)
 
 
 @pytest.fixture(scope="module")
-def folder(evaluation: Evaluation, library: qa.Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(findings: Findings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("out") / "deep" / "report"
     folder.mkdir(parents=True)
-    (folder / "outcomes.jsonl").write_text("kept", encoding="utf-8")
-    write_report(folder, evaluation, library)
+    (folder / "outcomes.jsonl").write_text(LOG, encoding="utf-8")
+    write_report(folder, findings)
     return folder
 
 
@@ -143,7 +145,7 @@ def test_the_folder_has_its_files_and_keeps_others(folder: Path, evaluation: Eva
     assert files == [
         "index.html", "outcomes.jsonl", "report.json", "runs/bm25.trec", "runs/dense.trec", "runs/hybrid.trec", "summary.md"
     ]  # fmt: skip
-    assert (folder / "outcomes.jsonl").read_text(encoding="utf-8") == "kept"
+    assert (folder / "outcomes.jsonl").read_text(encoding="utf-8") == LOG
 
 
 def test_the_runs_are_what_the_systems_returned(folder: Path, evaluation: Evaluation) -> None:
@@ -157,22 +159,39 @@ def test_the_json_has_every_figure(folder: Path, evaluation: Evaluation, finding
     assert record["figures"] == {result.system: result.figures for result in evaluation.results}
     assert record["all"] == evaluation.table(evaluation.answerable)
     assert len(record["misses"]) == sum(record["stages"].values()) == len(findings.misses)
-    assert {each["by"] for each in record["slices"]} == {"kind", "article", "date", "length", "language"}
+    assert {each["by"] for each in record["slices"]} == {"kind", "article", "date", "length", "script"}
     assert set(record["cost"]) == {"bm25", "dense", "hybrid"}
 
 
-def test_a_report_is_replaced_whole(folder: Path, evaluation: Evaluation, library: qa.Library, tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("old", encoding="utf-8")
-    write_report(tmp_path, evaluation, library)
-    assert (tmp_path / "index.html").read_text(encoding="utf-8") != "old"
+def test_a_report_is_replaced_whole(findings: Findings, evaluation: Evaluation, library: qa.Library, tmp_path: Path) -> None:
+    write_report(tmp_path, findings)
+    page_before = (tmp_path / "index.html").read_text(encoding="utf-8")
+    (tmp_path / "runs" / "elsewhere.trec").write_text("somebody's", encoding="utf-8")
+    fewer = replace(evaluation, results=evaluation.results[1:2])
+    write_report(tmp_path, Findings(fewer, library))
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") != page_before
+    # The runs of the earlier report's other systems are gone, what others put there is not.
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["dense.trec", "elsewhere.trec"]
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".new")]
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(evaluation: Evaluation, library: qa.Library, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_line(findings: Findings, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
-    with pytest.raises(UserError, match=r"taken.*cannot be written") as error:
-        write_report(tmp_path / "taken", evaluation, library)
-    assert len(str(error.value).splitlines()) == 1
+    for folder, says in (
+        (tmp_path / "taken", "cannot be a report's folder"),
+        (tmp_path / "taken" / "x", "cannot be made"),
+    ):
+        with pytest.raises(UserError, match=rf"taken.*{says}") as error:
+            write_report(folder, findings)
+        assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["index.html", "report.json", "notes.txt", "outcomes.jsonl"])
+def test_a_folder_with_other_files_is_refused_and_kept(findings: Findings, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match=f"holds {name}, which no report wrote: name a new folder"):
+        write_report(tmp_path, findings)
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_the_page_loads_nothing(html: str, read: Read) -> None:
@@ -289,26 +308,33 @@ def with_figures(evaluation: Evaluation, **figures: Sequence[float]) -> Evaluati
     ("first", "second", "headline", "sentence"),
     [
         ([0.0] * 8, [1.0] * 4 + [0.5] * 4, "second is best: nDCG@10 0.750", "second beats first by +0.750 nDCG@10 "),
+        (
+            [0.5, 0.25],
+            [0.25, 0.5],
+            "second and first are level: nDCG@10 0.375",
+            "second and first cannot be told apart: 0.000 ",
+        ),
         ([0.5, 0.5, 0.1], [0.5, 0.4, 0.3], "second is ahead, but not clearly: ", "second and first cannot be told apart: "),
         (
             [0.5, 0.7],
             [0.5, 0.7],
-            "second is ahead, but not clearly: ",
-            "second and first are equal in nDCG@10 on every question; ",
+            "second and first are level: nDCG@10 0.600",
+            "second and first are equal in nDCG@10 on every question",
         ),
     ],
 )
 def test_the_headline_is_honest(
     evaluation: Evaluation, library: qa.Library, first: list[float], second: list[float], headline: str, sentence: str
 ) -> None:
-    findings = examine(with_figures(evaluation, first=first, second=second), library)
+    findings = Findings(with_figures(evaluation, first=first, second=second), library)
     assert best_sentence(findings).startswith(headline)
     assert comparison_sentence(findings).startswith(sentence)
-    assert f"; with {len(first)} questions " in comparison_sentence(findings)
+    # Of systems that are equal everywhere there is no more to say.
+    assert (f"; with {len(first)} questions " in comparison_sentence(findings)) == (first != second)
 
 
 def test_one_system_from_elsewhere_makes_a_report(evaluation: Evaluation, library: qa.Library) -> None:
-    findings = examine(with_figures(evaluation, first=[0.25, 1.0]), library)
+    findings = Findings(with_figures(evaluation, first=[0.25, 1.0]), library)
     assert findings.asked is None
     html = page(findings)
     Read(html)
@@ -318,8 +344,24 @@ def test_one_system_from_elsewhere_makes_a_report(evaluation: Evaluation, librar
     assert "| first | 0.625 (0.250–1.000) |" in summary(findings)
 
 
+def test_nothing_is_said_to_have_gone_worst_where_all_went_well(library: qa.Library) -> None:
+    findings = Findings(evaluate(library, QUESTIONS[:1], ["bm25"]), library)
+    assert findings.worst(10) == []
+    html = page(findings)
+    Read(html)
+    assert "No question went wrong for bm25" in html
+    assert "No question went wrong for bm25" in summary(findings)
+    assert "0 of 0" not in html + summary(findings)
+
+
+def test_remarks_are_told(evaluation: Evaluation, library: qa.Library) -> None:
+    findings = Findings(replace(evaluation, remarks=("2 gold spans of <i>x</i> are not there",)), library)
+    assert "2 gold spans of &lt;i&gt;x&lt;/i&gt; are not there" in page(findings)
+    assert "* 2 gold spans of \\<i>x\\</i> are not there" in summary(findings)
+
+
 def test_broken_quotes_are_told(evaluation: Evaluation, library: qa.Library) -> None:
-    findings = examine(replace(evaluation, broken=("x: a.txt says <i>other</i> things",)), library)
+    findings = Findings(replace(evaluation, broken=("x: a.txt says <i>other</i> things",)), library)
     html = page(findings)
     assert "1 gold quote no longer in the source" in html
     assert "x: a.txt says &lt;i&gt;other&lt;/i&gt; things" in html
@@ -331,7 +373,7 @@ def test_articles_judged_whole(library: qa.Library) -> None:
         GoldQuestion("one", "When did the park open?", "", (), answerable=True, articles={"parks.txt": 2}),
         GoldQuestion("two", "otters in rivers", "", (), answerable=True, articles={"parks.txt": 1, "gone": 1}),
     ]
-    findings = examine(evaluate(library, questions, ["hybrid"]), library)
+    findings = Findings(evaluate(library, questions, ["hybrid"]), library)
     one, two = follow(findings)
     assert one.verdicts[0].rank == 1
     assert one.shown[0].relevant
@@ -385,7 +427,7 @@ def test_what_is_long_and_unmarked_is_shortened() -> None:
 
 def test_of_very_many_questions_the_worst_and_a_sample_are_followed(evaluation: Evaluation, library: qa.Library) -> None:
     values = [0.0 if place % 3 == 0 and place < 450 else 1.0 for place in range(MOST + 100)]
-    findings = examine(with_figures(evaluation, first=values), library)
+    findings = Findings(with_figures(evaluation, first=values), library)
     chosen = [question.id for question in choose(findings)]
     assert len(chosen) == len(set(chosen)) == WORST + SAMPLED
     assert {f"q{place}" for place in range(0, 450, 3)} <= set(chosen)
@@ -441,6 +483,9 @@ def test_measures_in_words(name: str, words: str) -> None:
 def test_numbers_in_words() -> None:
     assert (number(0.5), number(-0.1234), number(None)) == ("0.500", "−0.123", "–")
     assert (signed(0.06), signed(-0.5, 2)) == ("+0.060", "−0.50")
+    assert (number(-0.0001), signed(-0.0001), signed(0.0001)) == ("0.000", "0.000", "0.000")
+    assert bounds(Interval(0.0, -0.0002, 0.5)) == "0.000–0.500"
+    assert (size(1_449_000), size(36_400), size(0)) == ("1.4 MB", "36 kB", "0 kB")
     assert (p_words(0.00099), p_words(0.0038)) == ("p < 0.001", "p = 0.004")
 
 
@@ -489,6 +534,10 @@ def test_the_page_in_a_browser(folder: Path) -> None:
         page.on("request", lambda request: requests.append(request.url))
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == 375
+        page.set_viewport_size({"width": 1200, "height": 800})
+        wide = "[...document.querySelectorAll('.scroll')].filter((each) => each.scrollWidth > each.clientWidth).length"
+        assert page.evaluate(wide) == 0
+        page.set_viewport_size({"width": 375, "height": 800})
         assert page.evaluate("window.hacked") is None
         questions = page.locator(".question")
         expect(questions.filter(visible=True)).to_have_count(6)

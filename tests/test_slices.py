@@ -39,7 +39,7 @@ def found(make_library: MakeLibrary) -> dict[tuple[str, str], Slice]:
 
 
 def test_every_cut_holds_every_answerable_question(found: dict[tuple[str, str], Slice]) -> None:
-    for by in ("kind", "article", "date", "length", "language"):
+    for by in ("kind", "article", "date", "length", "script"):
         members = sorted(name for (cut, _), each in found.items() if cut == by for name in each.questions)
         assert members == ["chinese", "long", "park", "short"]
 
@@ -49,13 +49,13 @@ def test_questions_are_where_they_belong(found: dict[tuple[str, str], Slice]) ->
     assert found["date", "2021-05"].questions == ("park", "short", "long", "chinese")
     assert found["length", "up to 5 words"].questions == ("park", "short", "chinese")
     assert found["length", "over 12 words"].questions == ("long",)
-    assert found["language", "Chinese"].questions == ("chinese",)
-    assert found["language", "Latin script"].questions == ("park", "short", "long")
+    assert found["script", "Chinese script"].questions == ("chinese",)
+    assert found["script", "Latin script"].questions == ("park", "short", "long")
 
 
 def test_means_are_over_the_slice_alone(found: dict[tuple[str, str], Slice]) -> None:
     assert found["kind", "keyword"].means["bm25"].mean == 1.0
-    assert found["language", "Chinese"].means["bm25"].mean == 0.0
+    assert found["script", "Chinese script"].means["bm25"].mean == 0.0
     assert found["article", "a.txt"].means["bm25"].mean == pytest.approx(3 / 4)
 
 

@@ -398,7 +398,7 @@ def test_one_question_more_cannot_tell_no_spread() -> None:
         (
             60,
             None,
-            "with 60 questions the smallest difference you can see is unknown: the systems differ alike on all of them",
+            "with 60 questions it cannot be told which differences you can see: they are the same on every question",
         ),
     ],
 )

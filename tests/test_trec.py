@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eval.beir import read_beir
 from eval.measures import measure
-from eval.trec import read_trec_qrels, read_trec_run, write_trec_qrels, write_trec_run
+from eval.trec import judged_articles, read_trec_qrels, read_trec_run, write_trec_qrels, write_trec_run
 from index import GoldError
 
 IDS = st.text(min_size=1, max_size=8)
@@ -167,6 +167,14 @@ def test_qrels_that_cannot_be_used_are_named_with_their_line(tmp_path: Path, tex
     with pytest.raises(GoldError) as caught:
         read_trec_qrels(tmp_path / "qrels")
     assert str(caught.value).startswith(f"{tmp_path / 'qrels'}{says}")
+
+
+def test_judgements_of_passages_are_no_gold() -> None:
+    with pytest.raises(GoldError, match=r"the qrels judge passages, like 'a\.txt@7', expected articles: .*\.csv"):
+        judged_articles({"q": {"a.txt@7": 1, "lost:b.txt@9": 1}}, {"q": "Why?"})
+    # An address is an article's id like another.
+    (question,) = judged_articles({"q": {"ann@7": 1, "ann@example.org": 1}}, {"q": "Why?"})
+    assert question.articles == {"ann@7": 1, "ann@example.org": 1}
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """Tuning finds what is planted, and recommends nothing where there is nothing."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from conftest import ToyEncoder
+from rich.console import Console
 
 import qa
 from eval.gold import GoldQuestion, GoldSpan
+from eval.tables import print_tuning
 from eval.tuning import IN_USE, Settings, tune
 from index.arrays import Vectors
 from index.errors import UserError
@@ -58,6 +61,11 @@ def test_nothing_better_is_not_recommended(questions_and_folder: tuple[list[Gold
     library = qa.load(path, index=tmp_path / "index", encoder=ToyEncoder())
     tuning = tune(library, questions, "Recall@10", folds=4)
     assert tuning.recommended is None
+    output = StringIO()
+    print_tuning(tuning, Console(file=output, width=80))
+    assert "…" not in output.getvalue()
+    assert all(f"{each.low:.3f}–{each.high:.3f}" in output.getvalue() for each in tuning.curve.values())
+    assert "Recommended: no change" in output.getvalue()
 
 
 def test_too_few_questions_are_refused(make_library: MakeLibrary) -> None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from eval import words
 from eval.answers import confidences_and_successes
 from eval.calibration import risk_coverage
 from eval.evaluation import SystemResult
-from eval.report import charts, words
-from eval.report.findings import Findings
+from eval.findings import Findings
+from eval.report import charts
 from qa.confidence import FOUND_FROM
 
 BINS = 10

@@ -11,9 +11,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from eval import words
 from eval.attribution import count_stages
-from eval.report import charts, curves, words
-from eval.report.findings import Findings
+from eval.findings import Findings
+from eval.report import charts, curves, sentences
 from eval.report.questions import SAMPLED, SHOWN, WORST, follow
 from eval.slices import Slice
 from eval.statistics import Interval
@@ -58,6 +59,7 @@ def page(findings: Findings) -> str:
         "findings": findings,
         "evaluation": evaluation,
         "words": words,
+        "sentences": sentences,
         "style": style,
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -68,7 +70,7 @@ def page(findings: Findings) -> str:
         "cuts": _cuts(findings),
         "few": FEW,
         "stages": _stages(findings),
-        "spans": sum(len(question.relevant) for question in evaluation.questions),
+        "spans": findings.spans,
         "traces": findings.misses[:_TRACES_SHOWN],
         "curves": curves.figures(findings),
         "followed": followed,
@@ -108,7 +110,7 @@ def _tiles(findings: Findings) -> list[tuple[str, str, str]]:
             tiles.append(("Rightly refused", share, f"{refused:,} of {unanswerable:,} not answerable"))
         tiles.append(("Wrongly refused", words.percent(wrongly / answerable), f"{wrongly:,} of {answerable:,} answerable"))
         if cost := findings.costs.get(asked.system):
-            size = words.megabytes(cost.index_bytes)
+            size = words.size(cost.index_bytes)
             tiles.append(("Time a question", words.milliseconds(cost.p50), f"half take less; the index is {size}"))
     return tiles
 

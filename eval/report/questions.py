@@ -6,10 +6,11 @@ from itertools import pairwise
 
 from eval.attribution import Miss
 from eval.evaluation import SystemResult
+from eval.findings import Findings
 from eval.gold import GoldQuestion, GoldSpan
 from eval.outcomes import Outcome
 from eval.relevance import covered, holds
-from eval.report.findings import Findings
+from eval.slices import worst_questions
 from index.article import Article, Passage, Span
 from index.cleanup import clean_up
 from qa.answer import Hit
@@ -126,7 +127,8 @@ def choose(findings: Findings) -> Sequence[GoldQuestion]:
     questions = findings.evaluation.questions
     if len(questions) <= MOST:
         return questions
-    worst = {question.id for question in findings.worst(WORST)}
+    followed = findings.asked or findings.ranking[0]
+    worst = {question.id for question in worst_questions(findings.evaluation, followed, findings.measure, WORST)}
     others = [question.id for question in questions if question.id not in worst]
     sample = {others[place * len(others) // SAMPLED] for place in range(SAMPLED)} if others else set()
     return [question for question in questions if question.id in worst | sample]

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from eval import words
 from eval.attribution import count_stages
-from eval.report import words
-from eval.report.findings import Findings
+from eval.findings import Findings
+from eval.report import sentences
 
 _WORST = 10
 _MARKUP = re.compile(r"[\\`*_|]|<(?=[\w!?/])|\](?=\()|&(?=#?\w+;)")
@@ -19,9 +20,9 @@ def summary(findings: Findings) -> str:
 def _lines(findings: Findings) -> Iterator[str]:
     evaluation = findings.evaluation
     yield "# Retrieval evaluation\n"
-    yield f"{_plain(words.subject(findings))}. Relevant {evaluation.level}s are counted.\n"
-    yield f"**{_plain(words.best_sentence(findings))}.** {_plain(words.comparison_sentence(findings))}.\n"
-    yield from (f"* {_plain(sentence)}." for sentence in words.other_sentences(findings))
+    yield f"{_plain(sentences.subject(findings))}. Relevant {evaluation.level}s are counted.\n"
+    yield f"**{_plain(sentences.best_sentence(findings))}.** {_plain(sentences.comparison_sentence(findings))}.\n"
+    yield from (f"* {_plain(sentence)}." for sentence in sentences.other_sentences(findings))
     yield "\n## Measures\n\nMeans over the answerable questions, with 95% bootstrap intervals.\n"
     yield from _table(
         ("system", *evaluation.measures),
@@ -33,14 +34,16 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield from _answers(findings)
     yield from _misses(findings)
     followed = findings.asked or findings.ranking[0]
-    yield f"\n## The questions that {_plain(followed.system)} did worst on\n"
-    yield from _table(
-        ("question", "kind", findings.measure, "asked"),
-        (
-            (each.id, each.kind or "-", words.number(findings.figure(followed, each.id)), each.question)
-            for each in findings.worst(_WORST)
-        ),
-    )
+    worst = findings.worst(_WORST)
+    yield f"\n## {_plain(sentences.worst_heading(len(worst), followed.system))}\n"
+    if worst:
+        yield from _table(
+            ("question", "kind", findings.measure, "asked"),
+            ((each.id, each.kind or "-", words.number(findings.figure(followed, each.id)), each.question) for each in worst),
+        )
+    if evaluation.remarks:
+        yield "\n## To know before trusting the figures\n"
+        yield from (f"* {_plain(line)}" for line in evaluation.remarks)
     if evaluation.broken:
         yield f"\n{words.count(len(evaluation.broken), 'gold quote')} no longer in the source; they count as not found:\n"
         yield from (f"* {_plain(line)}" for line in evaluation.broken)
@@ -69,7 +72,7 @@ def _answers(findings: Findings) -> Iterator[str]:
                     result.system,
                     words.number(quality.highlight),
                     words.number(quality.citation_precision),
-                    f"{right:,} of {len(evaluation.unanswerable):,}",
+                    f"{right:,} of {unanswerable:,}" if (unanswerable := len(evaluation.unanswerable)) else words.NOTHING,
                     f"{wrong:,} of {len(evaluation.answerable):,}",
                     words.milliseconds(cost.p50) if cost else words.NOTHING,
                 )
@@ -79,11 +82,10 @@ def _answers(findings: Findings) -> Iterator[str]:
 
 
 def _misses(findings: Findings) -> Iterator[str]:
-    spans = sum(len(question.relevant) for question in findings.evaluation.questions)
-    if not findings.asked or not spans:
+    if not findings.asked or not findings.spans:
         return
     lost = words.count(len(findings.misses), "gold span")
-    yield f"\n## Misses\n\n{_plain(findings.asked.system)} misses or refuses {lost} of {spans:,}.\n"
+    yield f"\n## Misses\n\n{_plain(findings.asked.system)} misses or refuses {lost} of {findings.spans:,}.\n"
     stages = count_stages(findings.misses)
     if stages:
         yield from _table(("lost at", "spans"), ((str(stage), f"{count:,}") for stage, count in stages.items()))

@@ -12,6 +12,7 @@ from qa.html import (
     place_words,
     shared_words,
     title,
+    twins_words,
     why_words,
 )
 
@@ -68,8 +69,12 @@ def _card(hit: Hit) -> str:
         f'<button type="button" class="title" data-rank="{hit.rank}" aria-label="{escape(_opens(hit))}">'
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
-        f'<blockquote class="text">{mark(hit.passage.text, hit.highlight)}</blockquote>{_why(hit)}</li>'
+        f'<blockquote class="text">{mark(hit.passage.text, hit.highlight)}</blockquote>{_twins(hit)}{_why(hit)}</li>'
     )
+
+
+def _twins(hit: Hit) -> str:
+    return f'<p class="place">{escape(twins_words(hit))}</p>' if hit.twins else ""
 
 
 def _why(hit: Hit) -> str:

@@ -1,4 +1,4 @@
-"""What a report tells, worked out once for the page, the summary and the JSON."""
+"""What an evaluation tells, each part worked out once and only where it is asked for: in the terminal or in a report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +12,7 @@ from eval.gold import GoldQuestion
 from eval.record import evaluation_record
 from eval.slices import Slice, slices, worst_questions
 from eval.statistics import Comparison, Interval, detectable_difference, detectable_in_words
+from eval.words import number
 from qa.library import Library
 from qa.retriever import SYSTEMS, System
 
@@ -20,24 +21,49 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Findings:
-    """An evaluation with all that is derived from it.
-
-    `asked` is the last system whose outcomes are known: the one that questions are followed through. None if there is
-    none, as where only runs from elsewhere were measured.
-    """
+    """An evaluation with all that is derived from it, and the library that was asked."""
 
     evaluation: Evaluation
     library: Library
-    asked: SystemResult | None
-    qualities: Mapping[str, AnswerQuality]
-    costs: Mapping[str, Cost]
-    slices: Sequence[Slice]
-    misses: Sequence[Miss]
 
     @property
     def measure(self) -> str:
         """The main measure: the first."""
         return self.evaluation.measures[0]
+
+    @property
+    def spans(self) -> int:
+        """How many gold spans there are."""
+        return sum(len(question.relevant) for question in self.evaluation.questions)
+
+    @cached_property
+    def asked(self) -> SystemResult | None:
+        """The last system whose outcomes are known, the one that questions are followed through; None of runs alone."""
+        return next((result for result in reversed(self.evaluation.results) if result.outcomes), None)
+
+    @cached_property
+    def qualities(self) -> Mapping[str, AnswerQuality]:
+        """System to the quality of its answers."""
+        return qualities(self.evaluation)
+
+    @cached_property
+    def costs(self) -> Mapping[str, Cost]:
+        """System to what an answer costs. Asks the library some questions again."""
+        own = {result.system: _own(result) for result in self.evaluation.results if result.outcomes}
+        return {name: cost(self.library, self.evaluation.questions, system) for name, system in own.items() if system}
+
+    @cached_property
+    def slices(self) -> Sequence[Slice]:
+        """The answerable questions cut in several ways."""
+        return slices(self.evaluation, self.library.articles, self.measure)
+
+    @cached_property
+    def misses(self) -> Sequence[Miss]:
+        """The gold spans that the followed system misses or refuses. Asks the library the questions again."""
+        system = _own(self.asked) if self.asked else None
+        if not self.asked or not system or not self.spans:
+            return ()
+        return attribute(self.library, self.evaluation.questions, self.asked.found, system=system)
 
     @cached_property
     def ranking(self) -> list[SystemResult]:
@@ -45,6 +71,13 @@ class Findings:
         answerable = self.evaluation.answerable
         latest_first = self.evaluation.results[::-1]
         return sorted(latest_first, key=lambda each: -each.mean(self.measure, answerable))
+
+    @cached_property
+    def level(self) -> list[str]:
+        """The systems that share the highest mean of the main measure, as far as it is shown."""
+        answerable = self.evaluation.answerable
+        best = number(self.ranking[0].mean(self.measure, answerable))
+        return [each.system for each in self.ranking if number(each.mean(self.measure, answerable)) == best]
 
     @cached_property
     def comparisons(self) -> dict[str, dict[tuple[str, str], Comparison]]:
@@ -70,19 +103,21 @@ class Findings:
         }
 
     def detectable(self, system: str, other: str) -> str:
-        """What so many questions can show, in words."""
+        """What so many questions can show, in words; nothing of two systems that are equal on all of them."""
         figures = {result.system: result.figures[self.measure] for result in self.evaluation.results}
         answerable = self.evaluation.answerable
         differences = [figures[system].get(each, 0.0) - figures[other].get(each, 0.0) for each in answerable]
-        return detectable_in_words(len(differences), detectable_difference(differences))
+        return detectable_in_words(len(differences), detectable_difference(differences)) if any(differences) else ""
 
     def figure(self, result: SystemResult, question: str) -> float:
         """A question's figure of the main measure; 0 if it was not measured."""
         return result.figures[self.measure].get(question, 0.0)
 
     def worst(self, count: int) -> list[GoldQuestion]:
-        """The answerable questions that the followed system did worst on."""
-        return worst_questions(self.evaluation, self.asked or self.ranking[0], self.measure, count)
+        """The answerable questions that the followed system did worst on; none that it did perfectly on."""
+        followed = self.asked or self.ranking[0]
+        worst = worst_questions(self.evaluation, followed, self.measure, count)
+        return [question for question in worst if self.figure(followed, question.id) < 1]
 
     def record(self) -> dict[str, Any]:
         """All of it as one JSON object."""
@@ -93,24 +128,6 @@ class Findings:
             "stages": {str(stage): count for stage, count in count_stages(self.misses).items()},
             "misses": [asdict(each) for each in self.misses],
         }
-
-
-def examine(evaluation: Evaluation, library: Library) -> Findings:
-    """Works out what a report tells. Asks the library some questions again, for what it costs and what was missed."""
-    asked = next((result for result in reversed(evaluation.results) if result.outcomes), None)
-    own = {result.system: system for result in evaluation.results if result.outcomes and (system := _own(result))}
-    misses: Sequence[Miss] = ()
-    if asked and asked.system in own and any(question.relevant for question in evaluation.questions):
-        misses = attribute(library, evaluation.questions, asked.found, system=own[asked.system])
-    return Findings(
-        evaluation=evaluation,
-        library=library,
-        asked=asked,
-        qualities=qualities(evaluation),
-        costs={name: cost(library, evaluation.questions, system) for name, system in own.items()},
-        slices=slices(evaluation, library.articles, evaluation.measures[0]),
-        misses=misses,
-    )
 
 
 def _own(result: SystemResult) -> System | None:
