@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint gate check report bench lock clean
+.PHONY: app test lint gate check report bench bench-scale ablation lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -33,6 +33,12 @@ report: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/qa eval --json > eval/report.json
 
+# What every step of the pipeline is worth on public collections (DATA=folder): docs/quality.md. Takes an hour the first time.
+DATA ?= ../shared/data
+ablation: .venv/test
+	$(BIN)/qa index seeds
+	$(BIN)/python -m eval.quality $(DATA)
+
 # Speed and memory on the seeds.
 bench: .venv/app
 	$(BIN)/qa index seeds
@@ -47,6 +53,10 @@ bench: .venv/app
 .venv/test: .venv/app
 	$(PIP) --editable ".[test]"
 	touch $@
+
+# The same with 100,000 passages (DATA=folder with books_100k): building, asking, evaluating 10,000 questions.
+bench-scale: .venv/app
+	$(BIN)/python -m eval.scale $(DATA)
 
 # Writes the versions that the environment has now as those to install.
 lock: .venv/test

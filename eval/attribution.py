@@ -5,13 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from eval.gold import GoldQuestion, GoldSpan, same_text
 from eval.relevance import Holders, covered
+from index.arrays import Rows
 from index.encoder import token_budget
 from qa.library import Library
-from qa.retriever import CANDIDATES, Candidates, System, gather, rank
+from qa.retriever import CANDIDATES, Found, System, gather, rank
 
 
 class Stage(StrEnum):
@@ -22,8 +21,10 @@ class Stage(StrEnum):
     EXTRACTION = "text lost in extraction"
     SPLIT = "split between passages"
     TOKENS = "beyond the token limit"
+    FILTER = "hidden by a phrase or a word to leave out"
     TOO_DEEP = "too deep in both legs"
     FUSION = "found by a leg, lost in fusion"
+    RERANK = "pushed down by late interaction"
     THRESHOLD = "refused by the threshold"
 
 
@@ -59,10 +60,11 @@ def attribute(
     queries = library.index.queries([question.question for question in asked]) if asked else []
     misses = []
     for question, query in zip(asked, queries, strict=True):
-        candidates = gather(library.index.dense, library.index.lexical, query, max(CANDIDATES, k), library.index.late)
-        order = rank(candidates, len(candidates.rows), system).rows.tolist()
+        index, allowed = library.index, library.index.allowed(query)
+        candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, allowed)
+        found_rows = rank(candidates, len(candidates.rows), system)
         for span in question.relevant:
-            miss = _trace(library, holders, candidates, order, question.id, span, k)
+            miss = _trace(library, holders, found_rows, allowed, system, question.id, span, k)
             if miss and (miss.stage != Stage.THRESHOLD or question.id not in found):
                 misses.append(miss)
     return misses
@@ -77,8 +79,9 @@ def count_stages(misses: Sequence[Miss]) -> dict[Stage, int]:
 def _trace(
     library: Library,
     holders: Holders,
-    candidates: Candidates,
-    order: Sequence[int],
+    found: Found,
+    allowed: Rows | None,
+    system: System,
     question: str,
     span: GoldSpan,
     k: int,
@@ -87,20 +90,24 @@ def _trace(
     held = dict(holders.of(span))
     if not held:
         return Miss(question, span, _lost_before_search(library, holders, span))
-    fused = next((place for place, row in enumerate(order, 1) if row in held), 0)
-    row = order[fused - 1] if fused else next(iter(held))
-    place = np.flatnonzero(candidates.rows == row)
-    dense, lexical = (
-        int(ranks[place[0]]) if len(place) else 0 for ranks in (candidates.dense_ranks, candidates.lexical_ranks)
-    )
+    if allowed is not None and not set(held) & set(allowed.tolist()):
+        return Miss(question, span, Stage.FILTER)
+    places = [place for place, row in enumerate(found.rows.tolist()) if row in held]
     budget = token_budget(library.index.encoder)
-    if 0 < fused <= k:
+    beyond = budget is not None and not budget.fits(next(iter(held.values())).text)
+    if not places:
+        return Miss(question, span, Stage.TOKENS if beyond else Stage.TOO_DEEP)
+    place = places[0]
+    dense, lexical = int(found.dense_ranks[place]), int(found.lexical_ranks[place])
+    if place < k:
         stage = Stage.THRESHOLD
-    elif budget and not budget.fits(held[row].text):
+    elif beyond:
         stage = Stage.TOKENS
+    elif system == "hybrid" and found.fused_ranks[place] <= k:
+        stage = Stage.RERANK
     else:
         stage = Stage.FUSION if 0 < dense <= k or 0 < lexical <= k else Stage.TOO_DEEP
-    return Miss(question, span, stage, dense, lexical, fused)
+    return Miss(question, span, stage, dense, lexical, place + 1)
 
 
 def _lost_before_search(library: Library, holders: Holders, span: GoldSpan) -> Stage:

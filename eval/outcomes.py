@@ -63,7 +63,7 @@ def ask_all(
     index, questions, k and code, are taken over: an evaluation that was stopped goes on where it was. Raises
     GoldError if the log cannot be read or written.
     """
-    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k, "code": _code()}
+    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k, "code": code_digest()}
     known = _read_log(log, header) if log else {}
     missing = [question for question in questions if any((system, question.id) not in known for system in systems)]
     for start in range(0, len(missing), _ASKED_AT_ONCE):
@@ -118,7 +118,7 @@ def _digest(questions: Sequence[GoldQuestion]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _code() -> str:
+def code_digest() -> str:
     """A digest of the code that answers come from: those of other code are not reused."""
     answering = [path for package in (index, qa) for path in Path(str(package.__file__)).parent.rglob("*.py")]
     files = sorted([*answering, Path(__file__), Path(str(relevance.__file__))])

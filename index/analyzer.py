@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import Stemmer
 
-ANALYZER_VERSION = "1"
+ANALYZER_VERSION = "2"
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """The characters of Chinese, Japanese and Korean, as a regular expression's class has them."""
@@ -20,6 +20,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MARKS = re.compile(r"[\u0300-\u036f]")
+# Soft hyphens, joiners and other characters that nobody sees.
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
+# French articles and pronouns before an apostrophe: l'eau, d'abord, qu'il, lorsqu'elle.
+_ELISION = re.compile(r"^(?:[cdjlmnst]|(?:jus|lors|puis|quoi)?qu)['’](?=\w{2})")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POSSESSIVE = re.compile(r"['’]s$")
 _STEMMER = Stemmer.Stemmer("english")
@@ -28,11 +32,11 @@ _STEMMER = Stemmer.Stemmer("english")
 def analyze(text: str) -> list[str]:
     """The terms of a text, in order, repeated as often as they occur.
 
-    Case and accents are folded (NFKD, combining marks dropped), possessives taken off, words stemmed
-    (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`; a range
+    Case and accents are folded (NFKD, combining marks and unseen characters dropped), possessives and French elisions
+    taken off, words stemmed (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`; a range
     also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs.
     """
-    folded = _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    folded = _MARKS.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold()
     folded = unicodedata.normalize("NFC", folded)
     terms: list[str] = []
     for match in _TOKEN.finditer(folded):
@@ -45,7 +49,8 @@ def analyze(text: str) -> list[str]:
             if "-" in number or "/" in number:
                 terms.extend(re.split("[-/]", number))
         else:
-            terms.append(_stem(_POSSESSIVE.sub("", token).replace("’", "").replace("'", "")))
+            word = _ELISION.sub("", _POSSESSIVE.sub("", token))
+            terms.append(_stem(word.replace("’", "").replace("'", "")))
     return terms
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from index import Article, Passage, Span, clean_up
+from qa.confidence import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,8 +115,8 @@ class Hits(Sequence[Hit]):
 
     @property
     def listed(self) -> tuple[Hit, ...]:
-        """Every hit followed by its twins: all that a reader is shown, in order."""
-        return tuple(each for hit in self for each in (hit, *hit.twins))
+        """Every hit and every twin in the order of their scores: the ranking before twins were put together."""
+        return tuple(sorted((each for hit in self for each in (hit, *hit.twins)), key=lambda hit: -hit.score))
 
     def to_frame(self) -> "pd.DataFrame":
         """A pandas DataFrame, one row a hit, with the quote, the passage and each stage's ranks and scores."""
@@ -149,12 +150,16 @@ class Hits(Sequence[Hit]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the articles say to a question. `confidence`, 0 to 1, is how likely they answer it; `found` is the verdict."""
+    """What the articles say to a question. `confidence`, 0 to 1, is how likely they answer it; `found` is the verdict.
+
+    `evidence` is what it was told from; None without hits.
+    """
 
     question: str
     found: bool
     confidence: float
     hits: Hits
+    evidence: Evidence | None = None
 
     @property
     def sentence(self) -> str:

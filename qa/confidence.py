@@ -1,15 +1,12 @@
 """How likely the articles answer, told from the ranking."""
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
 
-# A logistic regression fitted on questions each asked of their own collection (1) and of another (0), and on SQuAD's
-# adversarial ones (0): 1,200 of SQuAD 2.0's development set and 201 of MTRAG's govt. docs/log.md has the figures.
-_COSINE, _COVERAGE, _MISSING_NUMBER, _OFFSET = 8.37, 1.82, -1.87, -5.76
-
-# Refuses 2 in 100 of the answerable questions there and 7 to 9 in 10 of those from elsewhere. A passage with its
-# source does less harm to someone it does not answer than silence does to someone it would have.
-FOUND_FROM = 0.1
+MODEL = Path(__file__).parent / "confidence.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +14,42 @@ class Evidence:
     """What speaks for an answer.
 
     `best_cosine` is the nearest passage's, -1 to 1; `coverage` the share of the question's words, each weighted by its idf,
-    that the first passage has, 0 to 1; `missing_number` whether the question has a number that the first passage has not.
+    that the first passage has, 0 to 1; `missing_year` is 1 if the question names a year that neither the first passages nor
+    their articles' dates have, else 0.
     """
 
     best_cosine: float
     coverage: float
-    missing_number: bool
+    missing_year: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A logistic regression over `Evidence`, and from where on its probability counts as found.
+
+    Fitted, cross-validated and written, with what it was fitted on, by `python -m eval.abstention`; docs/quality.md has
+    what it is worth on questions that it has not seen.
+    """
+
+    coefficients: tuple[float, ...]
+    intercept: float
+    found_from: float
+
+
+@cache
+def fitted() -> Model:
+    """The model in confidence.json."""
+    record = json.loads(MODEL.read_text(encoding="utf-8"))
+    return Model(tuple(record["coefficients"].values()), record["intercept"], record["found_from"])
 
 
 def confidence(evidence: Evidence) -> float:
     """0 to 1: how likely the articles answer."""
-    score = _COSINE * evidence.best_cosine + _COVERAGE * evidence.coverage + _MISSING_NUMBER * evidence.missing_number
-    return 1 / (1 + math.exp(-(score + _OFFSET)))
+    model = fitted()
+    score = model.intercept + sum(a * b for a, b in zip(model.coefficients, astuple(evidence), strict=True))
+    return 1 / (1 + math.exp(-score))
+
+
+def is_found(sure: float) -> bool:
+    """Whether a confidence is enough to claim an answer."""
+    return sure >= fitted().found_from

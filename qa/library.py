@@ -3,12 +3,14 @@
 import hashlib
 import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index.analyzer import analyze
 from index.arrays import Rows
 from index.index import Lazy
 from index.passages import searchable_text
@@ -18,7 +20,7 @@ from index.reranker import Reranker, open_reranker, rerank_scores
 from index.searchers import Query
 from index.store import MANIFEST
 from qa.answer import Answer, Hit, Hits, LegScore, Why
-from qa.confidence import FOUND_FROM, Evidence, confidence
+from qa.confidence import Evidence, confidence, is_found
 from qa.highlight import best_sentence, matched_terms
 from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank, rerank
 from qa.twins import collapse
@@ -27,6 +29,9 @@ from qa.words import count_of
 DEFAULT_STORE = Path("index/store")
 MAX_QUESTION = 2_000
 DEFAULT_K = 10
+# So many of the first passages are looked at for a year that the question names.
+_LOOKED_AT = 3
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
 # The idf of a term in a quarter of the passages: ln(1 + 3/4 / 1/4).
 _RARE = math.log(4)
 
@@ -111,21 +116,24 @@ class Library:
             )
             for number, each in enumerate(shown, 1)
         ]
-        sure = confidence(self._evidence(query, candidates, hits[0].passage)) if hits else 0.0
-        return Answer(query.text, sure >= FOUND_FROM, sure, Hits(query.text, hits))
+        evidence = self._evidence(query, candidates, [hit.passage for hit in hits[:_LOOKED_AT]]) if hits else None
+        sure = confidence(evidence) if evidence else 0.0
+        return Answer(query.text, evidence is not None and is_found(sure), sure, Hits(query.text, hits), evidence)
 
     def _texts(self, rows: Rows) -> list[str]:
         return [searchable_text(self.passages[row]) for row in rows.tolist()]
 
-    def _evidence(self, query: Query, candidates: Candidates, first: Passage) -> Evidence:
+    def _evidence(self, query: Query, candidates: Candidates, first: Sequence[Passage]) -> Evidence:
         terms = tuple(dict.fromkeys(query.terms))
-        said = set(matched_terms(searchable_text(first), terms))
+        said = set(matched_terms(searchable_text(first[0]), terms))
         weights = dict(zip(terms, self.index.lexical.idf(terms).tolist(), strict=True))
         total = sum(weights.values())
+        dates = {str(passage.article.published.year) for passage in first if passage.article.published}
+        written = {term for passage in first for term in analyze(searchable_text(passage))} | dates
         return Evidence(
             best_cosine=float(candidates.dense.max()),
             coverage=sum(weights[term] for term in said) / total if total else 0.0,
-            missing_number=any(term[0].isdigit() and term not in said for term in terms),
+            missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
         )
 
     def _hit(self, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:

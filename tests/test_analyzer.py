@@ -44,10 +44,18 @@ def test_terms(text: str, terms: list[str]) -> None:
         ("Ångström", "angstrom"),
         ("ＡＢＣ１２", "abc12"),
         ("well-known", "well known"),
+        ("pre\u00admier lan\u00adceur", "premier lanceur"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("l'entreprise d’État qu'elle lorsqu'il", "entreprise état elle il"),
     ],
 )
 def test_what_means_the_same_gives_the_same_terms(one: str, other: str) -> None:
     assert analyze(one) == analyze(other)
+
+
+@pytest.mark.parametrize("word", ["don't", "O'Neill", "rock'n'roll", "t'", "you'll", "d's"])
+def test_an_apostrophe_of_another_kind_parts_no_word(word: str) -> None:
+    assert len(analyze(word)) == 1
 
 
 def test_a_number_is_not_its_part() -> None:

@@ -1,17 +1,18 @@
 """Every stage that can lose a gold span, made to lose one on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import ToyEncoder
+from conftest import ToyEncoder, ToyTokenEncoder
 
 import qa
 from eval.attribution import Miss, Stage, attribute, count_stages
 from eval.gold import GoldQuestion, GoldSpan
-from index.arrays import Vectors
+from index.arrays import Encoded, TokenVectors, Vectors
 
-MakeLibrary = Callable[[dict[str, str]], qa.Library]
+MakeLibrary = Callable[..., qa.Library]
 
 TEXT = (
     "Parks and trains\n\nBy Ann Lee\n\nThe park opened early in spring with music.\n\n"
@@ -98,6 +99,28 @@ def test_first_in_a_leg_and_lost_in_fusion(tmp_path: Path) -> None:
     assert miss.stage == Stage.FUSION
     assert 1 in (miss.dense_rank, miss.lexical_rank)
     assert miss.fused_rank > 1
+
+
+def test_hidden_by_a_phrase_or_an_excluded_word(library: qa.Library) -> None:
+    for question in ('night trains "apples"', "night trains -Rome"):
+        assert only(library, ask_for("Night trains run", question)).stage == Stage.FILTER
+    assert attribute(library, [ask_for("Night trains run", 'night "trains run" -apples')], {"q"}) == []
+
+
+def test_pushed_down_by_late_interaction(make_library: MakeLibrary) -> None:
+    class Astray(ToyTokenEncoder):
+        """Reads every token of a question as "apples"."""
+
+        def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
+            tokens = super().encode_query_tokens(inputs).tokens or []
+            (apples,) = super().encode_query_tokens(["apples"]).tokens or []
+            astray = [TokenVectors(np.repeat(apples.vectors, len(each.spans), axis=0), each.spans) for each in tokens]
+            return Encoded(self.encode_query(inputs), astray)
+
+    library = make_library({"a.txt": TEXT}, Astray())
+    question = ask_for("Night trains run", "trains of the night")
+    assert attribute(library, [question], {"q"}, k=1, system="convex") == []
+    assert only(library, question, k=1).stage == Stage.RERANK
 
 
 def test_had_and_refused(library: qa.Library) -> None:

@@ -1,41 +1,72 @@
 """Confidence is a probability that grows with what speaks for an answer."""
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import qa
-from qa.confidence import FOUND_FROM, Evidence, confidence
+from qa.confidence import MODEL, Evidence, confidence, fitted, is_found
 
-MakeLibrary = Callable[[dict[str, str]], qa.Library]
-
-
-@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.booleans())
-def test_is_a_probability_and_grows(one: float, other: float, less: float, more: float, missing: bool) -> None:
-    assert 0 < confidence(Evidence(one, less, missing)) < 1
-    if one <= other and less <= more:
-        assert confidence(Evidence(one, less, missing)) <= confidence(Evidence(other, more, missing))
-    assert confidence(Evidence(one, less, True)) < confidence(Evidence(one, less, False))
+MakeLibrary = Callable[..., qa.Library]
+SHARES = st.floats(0, 1)
 
 
-def test_worked_by_hand() -> None:
-    assert confidence(Evidence(0.5, 0.5, False)) == pytest.approx(1 / (1 + math.exp(5.76 - 8.37 / 2 - 1.82 / 2)))
-    assert confidence(Evidence(0.1, 0.1, False)) < FOUND_FROM < confidence(Evidence(0.5, 0.5, False))
+@given(st.floats(-1, 0.9), SHARES, SHARES, st.sampled_from([0.0, 1.0]))
+def test_is_a_probability_and_grows(cosine: float, less: float, more: float, missing: float) -> None:
+    sure = confidence(Evidence(cosine, less, missing))
+    assert 0 < sure < 1
+    assert sure < confidence(Evidence(cosine + 0.1, less, missing))
+    if less < more - 0.01:
+        assert sure < confidence(Evidence(cosine, more, missing))
+    assert confidence(Evidence(cosine, less, 1.0)) < confidence(Evidence(cosine, less, 0.0))
 
 
-def test_a_name_said_exactly_counts_where_meaning_is_dim() -> None:
-    assert confidence(Evidence(0.3, 0.0, False)) < FOUND_FROM < confidence(Evidence(0.3, 1.0, False))
+def test_the_stored_model_is_a_logistic_regression_over_the_evidence() -> None:
+    record = json.loads(MODEL.read_text(encoding="utf-8"))
+    assert list(record["coefficients"]) == [field.name for field in fields(Evidence)]
+    assert sum(record["trained_on"].values()) > 1000
+    assert 0.5 < record["cross_validated"]["auroc"] <= 1
+    values = {"best_cosine": 0.4, "coverage": 0.6, "missing_year": 1.0}
+    logit = record["intercept"] + sum(record["coefficients"][name] * value for name, value in values.items())
+    assert confidence(Evidence(**values)) == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+def test_found_is_a_stated_threshold() -> None:
+    threshold = fitted().found_from
+    assert 0 < threshold < 0.5
+    assert is_found(threshold)
+    assert not is_found(threshold - 1e-9)
+
+
+def test_the_evidence_is_told_with_the_answer(make_library: MakeLibrary) -> None:
+    library = make_library({"a.txt": "Coal\n\nThe mine produced 68 tons of coal.\n\nNothing else is said."})
+    answer = library.ask("How much coal did the mine produce?")
+    assert answer.evidence
+    assert answer.confidence == confidence(answer.evidence)
+    assert answer.evidence.best_cosine == max(hit.why.dense.score for hit in answer.hits)
+    assert 0 < answer.evidence.coverage < 1
 
 
 def test_another_year_than_the_passages_lowers_it(make_library: MakeLibrary) -> None:
     library = make_library({"a.txt": "Coal\n\nThe mine produced 68 tons of coal in 2021.\n\nNothing else is said."})
     right, wrong = (library.ask(f"How much coal did the mine produce in {year}?") for year in (2021, 2019))
-    assert right.confidence > 2 * wrong.confidence
+    assert (right.evidence.missing_year, wrong.evidence.missing_year) == (0, 1)  # type: ignore[union-attr]
+    assert right.confidence > wrong.confidence
+
+
+def test_the_year_of_the_article_is_no_missing_year(make_library: MakeLibrary) -> None:
+    library = make_library({"a.txt": "Coal\n\nJuly 13, 2021\n\nThe mine produced 68 tons of coal.\n\nNothing else is said."})
+    answer = library.ask("How much coal did the mine produce in 2021?")
+    assert answer.evidence
+    assert answer.evidence.missing_year == 0
 
 
 def test_the_same_words_in_the_title_count(make_library: MakeLibrary) -> None:
     library = make_library({"a.txt": "Coal of Yangquan\n\nThe mine is old.\n\nThe town is new."})
-    assert library.ask("Yangquan mine").confidence > library.ask("Oslo mine").confidence
+    covered = [library.ask(f"{place} mine").evidence.coverage for place in ("Yangquan", "Oslo")]  # type: ignore[union-attr]
+    assert covered[0] > covered[1]

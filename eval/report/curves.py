@@ -10,7 +10,7 @@ from eval.calibration import risk_coverage
 from eval.evaluation import SystemResult
 from eval.findings import Findings
 from eval.report import charts
-from qa.confidence import FOUND_FROM
+from qa.confidence import fitted
 
 BINS = 10
 
@@ -45,7 +45,7 @@ def figures(findings: Findings) -> Figures | None:
     risk, risk_words = _risk_coverage(findings, findings.asked)
     bins = calibration_bins(*confidences_and_successes(findings.evaluation, findings.asked))
     calibration, calibration_words = _calibration(findings.asked.system, bins)
-    return Figures(risk, risk_words, calibration, calibration_words, bins, FOUND_FROM)
+    return Figures(risk, risk_words, calibration, calibration_words, bins, fitted().found_from)
 
 
 def calibration_bins(confidences: list[float], right: list[float]) -> tuple[Bin, ...]:

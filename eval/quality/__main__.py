@@ -1,0 +1,138 @@
+"""`python -m eval.quality [DATA]`: measures the pipeline on the collections in DATA and writes docs/quality.md."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eval.beir import read_answers
+from eval.gold import GoldQuestion
+from eval.outcomes import code_digest
+from eval.quality import abstention, highlights
+from eval.quality.ablation import Figures, figures
+from eval.quality.data import Cache, Collection, open_collection
+from eval.quality.page import Measured, Refusals, retrieval
+from eval.quality.page import abstention as abstention_part
+from eval.quality.page import highlighting as highlighting_part
+from index.errors import UserError
+from index.progress import Progress
+from qa.confidence import MODEL
+from qa.console import error_console, say
+from qa.progress import progress_bar
+
+NAMES = ("seeds", "squad_v2_dev", "scifact", "mtrag_clapnq", "mtrag_govt", "xquad_en")
+PAGE = Path("docs/quality.md")
+_HEAD = """# Quality
+
+Written by `make ablation`, which reads public collections in the layout of BEIR and goes on where it was stopped. The
+encoder is all-MiniLM-L6-v2 throughout. Weights and threshold were chosen on development questions, and are reported on
+others; docs/log.md has what else was tried.
+"""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    data: Annotated[Path, typer.Argument(help="The folder of the collections.")] = Path("../shared/data"),
+    fit: Annotated[bool, typer.Option("--fit", help="Fit the model of confidence on development questions first.")] = False,
+    cache_folder: Annotated[Path, typer.Option("--cache", help="Where figures are kept.")] = Path(".cache/quality"),
+) -> None:
+    """Measure every arm, the marked sentences and the refusals."""
+    missing = [name for name in NAMES if name != "seeds" and not (data / name / "corpus.jsonl").is_file()]
+    if missing:
+        say(f"{data}: no {', '.join(missing)}: name the folder that holds the collections")
+        raise typer.Exit(2)
+    try:
+        with progress_bar(error_console()) as progress:
+            _measure(data, fit, Cache(cache_folder), progress)
+    except UserError as error:
+        say(str(error))
+        raise typer.Exit(2) from None
+
+
+def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
+    collection = cache(lambda name: open_collection(name, data, progress))
+    if fit:
+        say(_fit(collection, progress))
+
+    def kept(part: str, name: str, work: Callable[[], object]) -> Any:
+        key = f"{code_digest()} {MODEL.read_text()} {collection(name).library.index.manifest.build}"
+        return known.get(f"{part}-{name}", key, work)
+
+    measured = []
+    for name in NAMES:
+        each = collection(name)
+        arms: Figures = kept("arms", name, lambda each=each: figures(each.library, each.reported, progress))  # type: ignore[misc]
+        measured.append(Measured(name, f"{len(each.library.articles):,}", each.held, arms))
+    squad = collection("squad_v2_dev")
+    right = kept(
+        "marked",
+        squad.name,
+        lambda: highlights.marked_right(squad.library, squad.reported, read_answers(data / squad.name), progress),
+    )
+    sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress))]
+    trained_on = json.loads(MODEL.read_text(encoding="utf-8"))["trained_on"]
+    parts = (_HEAD, retrieval(measured), highlighting_part(right), abstention_part(sets, trained_on))
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    say(f"{PAGE}: written")
+
+
+_Open = Callable[[str], Collection]
+
+
+def _fit(collection: _Open, progress: Progress) -> str:
+    def ask(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> abstention.Asked:
+        return abstention.ask(collection(library).library, questions, answerable, progress)
+
+    squad, govt, scifact = (collection(name) for name in ("squad_v2_dev", "mtrag_govt", "scifact"))
+    asked = [question for question in squad.development if question.answerable]
+    tricks = [question for question in squad.development if not question.answerable]
+    return abstention.fit(
+        {
+            "questions of SQuAD 2.0's development set": [ask(squad.name, asked[:700], True)],
+            "questions of MTRAG's govt": [ask(govt.name, govt.development, True)],
+            "claims of SciFact's training split": [ask(scifact.name, scifact.development[:300], True)],
+            "SQuAD 2.0's adversarial questions": [ask(squad.name, tricks, False)],
+            "questions of these asked of another": [
+                ask(squad.name, [*govt.development, *scifact.development[:300]], False),
+                ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
+                ask(scifact.name, [*asked[250:400], *govt.development], False),
+            ],
+        }
+    )
+
+
+def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
+    def sure(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> list[float]:
+        return abstention.ask(collection(library).library, questions, answerable, progress).confidence
+
+    seeds, squad, scifact, govt = (collection(name) for name in ("seeds", "squad_v2_dev", "scifact", "mtrag_govt"))
+    answerable = {each.name: [q for q in each.reported if q.answerable] for each in (seeds, squad, scifact, govt)}
+    of_squad = answerable[squad.name]
+    elsewhere = {
+        seeds.name: [*of_squad[:150], *answerable[scifact.name][:150]],
+        squad.name: answerable[scifact.name],
+        scifact.name: of_squad[150:450],
+        govt.name: of_squad[450:750],
+    }
+    own = {name: sure(name, questions, True) for name, questions in answerable.items()}
+    other = {name: sure(name, questions, False) for name, questions in elsewhere.items()}
+    unanswered = [question for question in seeds.reported if not question.answerable]
+    near = [question for question in unanswered if question.note.startswith("near miss")]
+    tricks = [question for question in squad.reported if not question.answerable]
+    pooled = [value for values in own.values() for value in values], [value for values in other.values() for value in values]
+    sets = [
+        ("questions of another collection, all four together", *pooled),
+        *((f"… asked of {name}", own[name], other[name]) for name in elsewhere),
+        ("near misses of the gold set", own[seeds.name], sure(seeds.name, near, False)),
+        ("SQuAD 2.0's adversarial questions", own[squad.name], sure(squad.name, tricks, False)),
+    ]
+    return [{"name": name, "answered": answered, "unanswered": others} for name, answered, others in sets]
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,91 @@
+"""The collections, and which of their questions serve development and which are reported on: none serves both."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval.beir import read_beir
+from eval.gold import GOLD, GoldQuestion, read_gold
+from index.progress import Progress
+from qa.library import DEFAULT_STORE, Library, load
+
+SEEDS = Path("seeds")
+_DEVELOPMENT, _REPORTED = 1_500, 1_000
+
+Choice = Callable[[Sequence[str]], set[str]]
+"""From question ids to some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A folder of articles with questions; `held` says which of them are reported on."""
+
+    name: str
+    library: Library
+    development: list[GoldQuestion]
+    reported: list[GoldQuestion]
+    held: str
+
+
+def shuffled(ids: Sequence[str], seed: int = 0) -> list[str]:
+    """The ids in an order that depends on nothing but them."""
+    names = sorted(ids)
+    np.random.default_rng(seed).shuffle(names)
+    return names
+
+
+def open_collection(name: str, data: Path, progress: Progress) -> Collection:
+    """One of NAMES, indexed first if it is not yet, with its questions divided."""
+    if name == "seeds":
+        library = load(SEEDS, DEFAULT_STORE, progress=progress)
+        return Collection(name, library, [], read_gold(GOLD), "all of eval/gold.jsonl; none served development")
+    folder = data / name
+    library = load(folder, progress=progress)
+    questions = read_beir(folder).questions
+    answerable = [question for question in questions if question.answerable]
+    if name == "squad_v2_dev":
+        development, reported = divide(answerable, _DEVELOPMENT, _REPORTED)
+        # Questions that the paragraphs do not answer, each written on one of them.
+        trick_development, trick_reported = divide([q for q in questions if not q.answerable], 700, _REPORTED)
+        said = "1,000 of the answerable questions that did not serve development (1,500 did)"
+        return Collection(name, library, development + trick_development, reported + trick_reported, said)
+    if name == "mtrag_govt":
+        development, reported = divide(answerable, len(answerable) // 2, len(answerable))
+        return Collection(
+            name, library, development, reported, f"{len(reported)}; the other {len(development)} served development"
+        )
+    if name == "scifact":
+        train = [question for question in read_beir(folder, "train").questions if question.answerable]
+        return Collection(name, library, train, answerable, "the test split; the training split served development")
+    return Collection(name, library, [], answerable, "all; none served development")
+
+
+def divide(questions: Sequence[GoldQuestion], first: int, second: int) -> tuple[list[GoldQuestion], list[GoldQuestion]]:
+    """So many questions, and so many others: the same ones whatever order they come in."""
+    by_id = {question.id: question for question in questions}
+    order = shuffled(list(by_id))
+    return [by_id[name] for name in order[:first]], [by_id[name] for name in order[first : first + second]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Figures that were worked out before, by name and by what they depend on: a run that was stopped goes on."""
+
+    folder: Path
+
+    def get(self, name: str, key: str, work: Callable[[], object]) -> object:
+        """What `work` gives, or gave for the same key: JSON."""
+        path = self.folder / f"{name}.json"
+        if path.is_file():
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["key"] == key:
+                return record["value"]
+        value = work()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(".tmp")
+        scratch.write_text(json.dumps({"key": key, "value": value}), encoding="utf-8")
+        scratch.replace(path)
+        return value

@@ -1,0 +1,133 @@
+"""The measurements on public collections: what is divided, cached, fitted and written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ToyTokenEncoder
+
+import qa
+from eval.beir import Answers
+from eval.evaluation import evaluate
+from eval.gold import GoldQuestion, GoldSpan
+from eval.quality.ablation import ARMS, BASELINE, DEFAULT, MEASURES, figures
+from eval.quality.abstention import REFUSED, Asked, fit
+from eval.quality.data import Cache, divide, shuffled
+from eval.quality.highlights import marked_right
+from eval.quality.page import Measured, Refusals, abstention, highlighting, retrieval
+from index.progress import no_progress
+
+TEXT = (
+    "The park opened in 2019. Apples grow on 4,000 hectares there.\n\nNight trains run from Oslo to Rome.\n\n"
+    "Red apples fall early. The park is green.\n\nNothing much is said in this one."
+)
+
+
+def question(name: str, text: str, quote: str) -> GoldQuestion:
+    start = f"Parks\n\n{TEXT}".index(quote)
+    return GoldQuestion(name, text, "fact", (GoldSpan("a.txt", "a.txt", start, start + len(quote), quote),), True)
+
+
+QUESTIONS = [
+    question("a", "How many hectares of apples?", "Apples grow on 4,000 hectares"),
+    question("b", "night trains to Rome", "Night trains run"),
+    question("c", "What falls early in the park?", "Red apples fall early."),
+    GoldQuestion("d", "Who is the mayor?", "none", (), False),
+]
+
+
+@pytest.fixture
+def library(make_library: Callable[..., qa.Library]) -> qa.Library:
+    return make_library({"a.txt": f"Parks\n\n{TEXT}"}, ToyTokenEncoder())
+
+
+def test_questions_are_divided_alike_whatever_their_order() -> None:
+    asked = [GoldQuestion(f"q{number}", "?", "", (), True) for number in range(50)]
+    first, second = divide(asked, 20, 25)
+    assert (len(first), len(second)) == (20, 25)
+    assert not {each.id for each in first} & {each.id for each in second}
+    assert divide(asked[::-1], 20, 25) == (first, second)
+    assert shuffled(["b", "a"]) == shuffled(["a", "b"])
+
+
+def test_the_default_arm_is_what_the_library_ranks(library: qa.Library) -> None:
+    measured = figures(library, QUESTIONS, no_progress)
+    assert list(measured) == [arm.name for arm in ARMS]
+    evaluation = evaluate(library, QUESTIONS, ["hybrid", "rrf", "convex", "bm25"], measures=MEASURES)
+    for arm, system in ((DEFAULT, "hybrid"), (BASELINE, "rrf"), ("convex", "convex"), ("bm25", "bm25")):
+        result = next(result for result in evaluation.results if result.system == system)
+        for name in MEASURES:
+            assert measured[arm][name] == [result.figures[name][each] for each in ("a", "b", "c")]
+
+
+def test_passages_alone_are_ranked_without_their_title(library: qa.Library) -> None:
+    asked = [question("a", "Parks", "Red apples fall early.")]
+    measured = figures(library, asked, no_progress)
+    assert measured["bm25, passages alone"]["Recall@10"] == [1.0]
+    # "parks" is a word of every passage with its title, and of two alone.
+    assert measured["bm25"]["nDCG@10"][0] <= measured["bm25, passages alone"]["nDCG@10"][0]
+
+
+def test_a_marked_sentence_is_right_if_an_answer_is_in_it(library: qa.Library) -> None:
+    answers = Answers(
+        {
+            "a": [question("", "", "4,000 hectares").relevant[0]],
+            "c": [question("", "", "The park is green").relevant[0]],
+            "gone": [GoldSpan("b.txt", "b.txt", 0, 3, "gone")],
+        },
+        0,
+    )
+    asked = [*QUESTIONS, GoldQuestion("gone", "gone?", "", (), True)]
+    assert marked_right(library, asked, answers, no_progress) == [1.0, 0.0]
+    assert marked_right(library, QUESTIONS, Answers({}, 0), no_progress) == []
+
+
+def test_figures_are_worked_out_once_for_a_key(tmp_path: Path) -> None:
+    cache, calls = Cache(tmp_path / "cache"), []
+
+    def work() -> object:
+        calls.append(1)
+        return {"figure": len(calls)}
+
+    assert cache.get("a", "key", work) == {"figure": 1}
+    assert cache.get("a", "key", work) == {"figure": 1}
+    assert cache.get("a", "other key", work) == {"figure": 2}
+    assert cache.get("b", "key", work) == {"figure": 3}
+
+
+def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eval.quality.abstention.MODEL", tmp_path / "confidence.json")
+    random = np.random.default_rng(1)
+
+    def asked(count: int, mean: float, answerable: bool, missing: float) -> Asked:
+        rows = [
+            [random.normal(mean, 0.1), random.normal(mean, 0.1), random.random(), float(random.random() < missing)]
+            for _ in range(count)
+        ]
+        return Asked(answerable, rows, [0.0] * count)
+
+    fit({"near": [asked(200, 0.7, True, 0.0)], "far": [asked(150, 0.3, False, 0.5), asked(50, 0.3, False, 0.5)]})
+    record = json.loads((tmp_path / "confidence.json").read_text())
+    assert record["trained_on"] == {"near (answered)": 200, "far (not answered)": 200}
+    assert record["cross_validated"]["auroc"] > 0.98
+    assert record["coefficients"]["best_cosine"] > 0
+    assert record["coefficients"]["missing_year"] < 0
+    assert 0 < record["found_from"] < 1
+    assert f"{REFUSED:.0%}" in record["threshold"]
+
+
+def test_the_page_says_what_was_measured() -> None:
+    arms = {arm.name: {name: [0.5, 0.5, 1.0] for name in MEASURES} for arm in ARMS}
+    arms[DEFAULT] = {name: [1.0, 0.5, 1.0] for name in MEASURES}
+    page = retrieval([Measured("books", "12", "all; none served development", arms)])
+    assert "| books | 12 | all; none served development |" in page
+    assert "| books | 1.250 | +0.167" in page
+    assert page.count(f"| {DEFAULT} | 0.833 (") == len(MEASURES)
+    assert "of 4 answerable questions" in highlighting([1.0, 1.0, 0.0, 1.0])
+    assert "0.750" in highlighting([1.0, 1.0, 0.0, 1.0])
+    table = abstention([Refusals("far", [0.9, 0.8, 0.001], [0.0001, 0.7])], {"some (answered)": 7})
+    assert "fitted on 7 some (answered)" in table
+    assert "| far | 3 | 2 | 0.833 |" in table
+    assert "| 1 (33.3%) | 1 (50.0%) |" in table
