@@ -33,8 +33,8 @@ def analyze(text: str) -> list[str]:
     """The terms of a text, in order, repeated as often as they occur.
 
     Case and accents are folded (NFKD, combining marks and unseen characters dropped), possessives and French elisions
-    taken off, words stemmed (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`; a range
-    also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs.
+    taken off, words stemmed (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`;
+    a range also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs.
     """
     folded = _MARKS.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold()
     folded = unicodedata.normalize("NFC", folded)

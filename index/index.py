@@ -109,6 +109,7 @@ class Index:
             terms=tuple(corrected.get(term, term) for term in terms),
             vector=vector,
             tokens=self._tokens(words, corrected, tokens) if tokens else None,
+            familiar=_familiarity(asked.words, tokens.spans) if tokens else 1.0,
             corrected=tuple((word.strip(".,;:!?()[]"), term) for term, word in typed.items()),
             phrases=asked.phrases,
             excluded=asked.excluded,
@@ -133,6 +134,16 @@ class Index:
 
     def __repr__(self) -> str:
         return f"Index({len(self.articles)} articles, {len(self)} passages, {self.manifest.encoder})"
+
+
+def _familiarity(text: str, tokens: TokenSpans) -> float:
+    """How well an encoder knows the language of a text, 0 to 1: not at all if it reads it letter by letter.
+
+    1 if half of the letters stand in tokens of two and more.
+    """
+    letters = np.array([sum(map(str.isalpha, text[start:end])) for start, end in tokens.tolist()])
+    whole = letters[(tokens[:, 1] - tokens[:, 0]) > 1].sum()
+    return min(1.0, 2 * float(whole / letters.sum())) if letters.sum() else 1.0
 
 
 def _touching(span: Span, tokens: TokenSpans) -> int:

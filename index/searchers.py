@@ -23,14 +23,15 @@ K1, B = 1.5, 0.75
 class Query:
     """A question made ready: its text, its terms, its unit vector (float32, (dimensions,)), its tokens.
 
-    `corrected` holds words that no passage has, each with the term that it was read as; `phrases` must stand in a passage
-    literally, and none of the `excluded` words may.
+    `familiar`, 0 to 1, is how well the encoder knows its language; `corrected` holds words that no passage has, each with
+    the term that it was read as; `phrases` must stand in a passage literally, and none of the `excluded` words may.
     """
 
     text: str
     terms: tuple[str, ...]
     vector: Vector
     tokens: QueryTokens | None = None
+    familiar: float = 1.0
     corrected: tuple[tuple[str, str], ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()

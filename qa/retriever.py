@@ -23,6 +23,8 @@ RERANKED = 20
 # Chosen on questions of SQuAD 2.0's development set, of MTRAG's govt and of SciFact's training set: see docs/log.md.
 DENSE_WEIGHT = 0.4
 LATE_WEIGHT = 0.5
+# Of a question that the encoder reads letter by letter words decide, and meaning only between equals.
+LEAST_TRUST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Candidates:
     """What either leg lists, by row, with both legs' exact scores and ranks (0 where a leg did not list the row).
 
     `late` is late interaction's score, nan for rows that it did not compare; `most_lexical` is the most that any passage
-    could score for the question's words.
+    could score for the question's words; `trust`, 0 to 1, is what the encoder's scores keep of their weight.
     """
 
     rows: Rows
@@ -40,6 +42,7 @@ class Candidates:
     dense_ranks: Rows
     lexical_ranks: Rows
     most_lexical: float
+    trust: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +82,17 @@ def gather(
     by_meaning, by_words = dense.search(query, depth, among), lexical.search(query, depth, among)
     rows = np.union1d(by_meaning.rows, by_words.rows)
     cosines, words, most = dense.score(query, rows), lexical.score(query, rows), lexical.most(query)
+    trust = max(query.familiar, LEAST_TRUST)
     compared = np.full(len(rows), np.nan)
     if late and query.tokens:
-        best = _order(rows, convex_sum(cosines, words, most, DENSE_WEIGHT))[:COMPARED]
+        best = _order(rows, convex_sum(cosines, words, most, DENSE_WEIGHT * trust))[:COMPARED]
         compared[best] = late.score(query.tokens, rows[best])
-    return Candidates(rows, cosines, words, compared, _ranks(rows, by_meaning), _ranks(rows, by_words), most)
+    return Candidates(rows, cosines, words, compared, _ranks(rows, by_meaning), _ranks(rows, by_words), most, trust)
 
 
 def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight: float = DENSE_WEIGHT) -> Found:
     """The k best candidates in one system's order, ties by row. A leg alone ranks only what it listed."""
-    fused = convex_sum(candidates.dense, candidates.lexical, candidates.most_lexical, dense_weight)
+    fused = convex_sum(candidates.dense, candidates.lexical, candidates.most_lexical, dense_weight * candidates.trust)
     listed = np.ones(len(candidates.rows), dtype=bool)
     if system == "dense":
         listed, scores = candidates.dense_ranks > 0, candidates.dense
@@ -97,7 +101,7 @@ def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight
     elif system == "rrf":
         scores = reciprocal_ranks([candidates.dense_ranks, candidates.lexical_ranks])
     else:
-        scores = with_late(fused, candidates.late, LATE_WEIGHT) if system == "hybrid" else fused
+        scores = with_late(fused, candidates.late, LATE_WEIGHT * candidates.trust) if system == "hybrid" else fused
     places = np.flatnonzero(listed)
     order = places[_order(candidates.rows[places], scores[places])[:k]]
     return Found(

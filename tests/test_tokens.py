@@ -121,3 +121,37 @@ def test_an_index_without_tokens_is_ranked_by_its_legs(tmp_path: Path) -> None:
     assert library.index.manifest.token_dimensions == 0
     assert [hit.why.late for hit in library.search("bridge")] == [None, None]
     assert list(library.search("bridge")) == list(library.search("bridge", system="convex"))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "familiar"),
+    [
+        ("What is the annual output of white liquor?", 1.0),
+        ("Quelle est la production annuelle de l'usine ?", 1.0),
+        ("山西省的白酒年产量是多少？", 0.0),
+        ("Xinghuacun 的白酒产量是多少？", 1.0),
+        ("Fen 汾酒的白酒年产量是多少", 0.4),
+        ("2022?", 1.0),
+    ],
+)
+def test_an_encoder_does_not_know_what_it_reads_letter_by_letter(seeds: qa.Library, question: str, familiar: float) -> None:
+    (query,) = seeds.index.queries([question])
+    assert query.familiar == pytest.approx(familiar, abs=0.05)
+
+
+def test_without_tokens_the_encoder_is_trusted(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", one="The river runs.")
+    index = qa.load(articles, index=tmp_path / "index", encoder=ToyEncoder()).index
+    assert index.queries(["山西省"])[0].familiar == 1
+
+
+@pytest.mark.model
+def test_words_decide_where_the_encoder_knows_no_word(tmp_path: Path) -> None:
+    texts = ["山西省的白酒产量去年增长很快。", "苹果园在运城的农村。", "火车从大同开往太原。", "博物馆每天早上九点开门。"]
+    articles = write(tmp_path / "articles", one="\n\n".join(texts))
+    library = qa.load(articles, index=tmp_path / "index")
+    for text in texts:
+        question = f"{text[:5]}？"
+        assert [hit.passage.text for hit in library.search(question, k=1)] == [text]
+        assert library.search(question)[0].passage == library.search(question, system="bm25")[0].passage
