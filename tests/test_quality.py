@@ -102,10 +102,7 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
     random = np.random.default_rng(1)
 
     def asked(count: int, mean: float, answerable: bool, missing: float) -> Asked:
-        rows = [
-            [random.normal(mean, 0.1), random.normal(mean, 0.1), random.random(), float(random.random() < missing)]
-            for _ in range(count)
-        ]
+        rows = [[random.normal(mean, 0.1), random.random(), float(random.random() < missing)] for _ in range(count)]
         return Asked(answerable, rows, [0.0] * count)
 
     fit({"near": [asked(200, 0.7, True, 0.0)], "far": [asked(150, 0.3, False, 0.5), asked(50, 0.3, False, 0.5)]})
