@@ -49,9 +49,18 @@ def analyze(text: str) -> list[str]:
             if "-" in number or "/" in number:
                 terms.extend(re.split("[-/]", number))
         else:
-            word = _ELISION.sub("", _POSSESSIVE.sub("", token))
-            terms.append(_stem(word.replace("’", "").replace("'", "")))
+            terms.append(_stem(token if token.isalpha() else _without_apostrophes(token)))
     return terms
+
+
+@lru_cache(maxsize=2_048)
+def distinct_terms(text: str) -> frozenset[str]:
+    """The terms of a text without their order, remembered: the same few passages are looked at several times a question."""
+    return frozenset(analyze(text))
+
+
+def _without_apostrophes(word: str) -> str:
+    return _ELISION.sub("", _POSSESSIVE.sub("", word)).replace("’", "").replace("'", "")
 
 
 @lru_cache(maxsize=200_000)

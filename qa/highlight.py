@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index import Index
-from index.analyzer import analyze
+from index.analyzer import analyze, distinct_terms
 from index.arrays import Scores
 from index.article import Span
 from index.encoder import encode_documents
@@ -62,7 +62,7 @@ def claims(query: QueryTokens, passage: StoredTokens, length: int, sentences: Se
 
 def matched_terms(text: str, terms: Sequence[str]) -> tuple[str, ...]:
     """The question's terms that a text has, in the question's order."""
-    said = set(analyze(text))
+    said = distinct_terms(text)
     return tuple(dict.fromkeys(term for term in terms if term in said))
 
 

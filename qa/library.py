@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
-from index.analyzer import analyze
+from index.analyzer import distinct_terms
 from index.arrays import Rows
 from index.index import Lazy
 from index.passages import searchable_text
@@ -129,7 +129,7 @@ class Library:
         weights = dict(zip(terms, self.index.lexical.idf(terms).tolist(), strict=True))
         total = sum(weights.values())
         dates = {str(passage.article.published.year) for passage in first if passage.article.published}
-        written = {term for passage in first for term in analyze(searchable_text(passage))} | dates
+        written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
         return Evidence(
             best_cosine=float(candidates.dense.max()),
             coverage=sum(weights[term] for term in said) / total if total else 0.0,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from index.analyzer import analyze
+from index.analyzer import distinct_terms
 
 # Of the terms that either has, so many are in both; a copy with a word or two changed, not the next edition of a story.
 _SHARED = 0.9
@@ -47,7 +47,7 @@ def collapse(texts: Iterable[str], k: int) -> list[Shown]:
 
 
 def _read(text: str) -> _Words:
-    terms = frozenset(analyze(text))
+    terms = distinct_terms(text)
     return _Words(terms, frozenset(term for term in terms if term[0].isdigit()))
 
 
