@@ -33,8 +33,7 @@ report: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/qa eval --json > eval/report.json
 
-# What every step of the pipeline is worth on public collections (DATA=folder): docs/quality.md. Takes an hour the first time.
-DATA ?= ../shared/data
+# What every step of the pipeline is worth on public collections: docs/quality.md. make ablation DATA=folder; half an hour the first time.
 ablation: .venv/test
 	$(BIN)/qa index seeds
 	$(BIN)/python -m eval.quality $(DATA)
@@ -54,7 +53,7 @@ bench: .venv/app
 	$(PIP) --editable ".[test]"
 	touch $@
 
-# The same with 100,000 passages (DATA=folder with books_100k): building, asking, evaluating 10,000 questions.
+# The same with 100,000 passages: make bench-scale DATA=folder, with books_100k in it.
 bench-scale: .venv/app
 	$(BIN)/python -m eval.scale $(DATA)
 

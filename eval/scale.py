@@ -1,4 +1,4 @@
-"""100,000 passages: `python -m eval.scale [DATA]` builds, asks and evaluates at that size, and prints what it took.
+"""100,000 passages: `python -m eval.scale DATA` builds, asks and evaluates at that size, and prints what it took.
 
 Passages and words are those of the books_100k collection; the vectors are hashed words, so that encoding, which is measured
 elsewhere, costs nothing. Times hold whatever the vectors say; the quality of such a ranking means nothing.
@@ -64,7 +64,9 @@ class HashedEncoder:
 
 def main() -> None:
     """Runs the benchmark and prints a table."""
-    data = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data") / "books_100k" / "corpus.jsonl"
+    if len(sys.argv) != 2:
+        sys.exit("expected the folder that holds books_100k: python -m eval.scale DATA")
+    data = Path(sys.argv[1]) / "books_100k" / "corpus.jsonl"
     if not data.is_file():
         sys.exit(f"{data}: missing: name the folder that holds books_100k")
     encoder, folder = HashedEncoder(), _FOLDER / "books_100k"

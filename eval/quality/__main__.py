@@ -1,4 +1,4 @@
-"""`python -m eval.quality [DATA]`: measures the pipeline on the collections in DATA and writes docs/quality.md."""
+"""`python -m eval.quality DATA`: measures the pipeline on the collections in DATA and writes docs/quality.md."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def main(
-    data: Annotated[Path, typer.Argument(help="The folder of the collections.")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Argument(help="The folder of the collections.", show_default=False)],
     fit: Annotated[bool, typer.Option("--fit", help="Fit the model of confidence on development questions first.")] = False,
     cache_folder: Annotated[Path, typer.Option("--cache", help="Where figures are kept.")] = Path(".cache/quality"),
 ) -> None:

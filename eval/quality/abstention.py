@@ -13,7 +13,7 @@ import numpy as np
 from eval.calibration import area_under_roc, expected_calibration_error
 from eval.gold import GoldQuestion
 from index.progress import Progress
-from qa.confidence import MODEL, Evidence
+from qa.confidence import MODEL, Evidence, fitted
 from qa.library import Library
 
 _AT_ONCE = 64
@@ -88,4 +88,5 @@ def fit(groups: Mapping[str, Sequence[Asked]]) -> str:
         "threshold": f"refuses {REFUSED:.0%} of the answerable training questions, cross-validated",
     }
     MODEL.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    fitted.cache_clear()
     return json.dumps(record, indent=1)
