@@ -105,9 +105,9 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
         rows = [[random.normal(mean, 0.1), random.random(), float(random.random() < missing)] for _ in range(count)]
         return Asked(answerable, rows, [0.0] * count)
 
-    fit({"near": [asked(200, 0.7, True, 0.0)], "far": [asked(150, 0.3, False, 0.5), asked(50, 0.3, False, 0.5)]})
+    fit({"near": asked(200, 0.7, True, 0.0), "far": asked(150, 0.3, False, 0.5), "farther": asked(50, 0.1, False, 0.5)})
     record = json.loads((tmp_path / "confidence.json").read_text())
-    assert record["trained_on"] == {"near (answered)": 200, "far (not answered)": 200}
+    assert record["trained_on"] == {"near (answered)": 200, "far (not answered)": 150, "farther (not answered)": 50}
     assert record["cross_validated"]["auroc"] > 0.98
     assert record["coefficients"]["best_cosine"] > 0
     assert record["coefficients"]["missing_year"] < 0

@@ -59,8 +59,8 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
     if fit:
         say(_fit(collection, progress))
 
-    def kept(part: str, name: str, work: Callable[[], object]) -> Any:
-        key = f"{code_digest()} {MODEL.read_text()} {collection(name).library.index.manifest.build}"
+    def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
+        key = f"{code_digest()} {model}{collection(name).library.index.manifest.build}"
         return known.get(f"{part}-{name}", key, work)
 
     measured = []
@@ -74,8 +74,9 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
         squad.name,
         lambda: highlights.marked_right(squad.library, squad.reported, read_answers(data / squad.name), progress),
     )
-    sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress))]
-    trained_on = json.loads(MODEL.read_text(encoding="utf-8"))["trained_on"]
+    model = MODEL.read_text(encoding="utf-8")
+    sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress), model)]
+    trained_on = json.loads(model)["trained_on"]
     parts = (_HEAD, retrieval(measured), highlighting_part(right), abstention_part(sets, trained_on))
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     say(f"{PAGE}: written")
@@ -91,17 +92,18 @@ def _fit(collection: _Open, progress: Progress) -> str:
     squad, govt, scifact = (collection(name) for name in ("squad_v2_dev", "mtrag_govt", "scifact"))
     asked = [question for question in squad.development if question.answerable]
     tricks = [question for question in squad.development if not question.answerable]
+    elsewhere = [
+        ask(squad.name, [*govt.development, *scifact.development[:300]], False),
+        ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
+        ask(scifact.name, [*asked[250:400], *govt.development], False),
+    ]
     return abstention.fit(
         {
-            "questions of SQuAD 2.0's development set": [ask(squad.name, asked[:700], True)],
-            "questions of MTRAG's govt": [ask(govt.name, govt.development, True)],
-            "claims of SciFact's training split": [ask(scifact.name, scifact.development[:300], True)],
-            "SQuAD 2.0's adversarial questions": [ask(squad.name, tricks, False)],
-            "questions of these asked of another": [
-                ask(squad.name, [*govt.development, *scifact.development[:300]], False),
-                ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
-                ask(scifact.name, [*asked[250:400], *govt.development], False),
-            ],
+            "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
+            "questions of MTRAG's govt": ask(govt.name, govt.development, True),
+            "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
+            "SQuAD 2.0's adversarial questions": ask(squad.name, tricks, False),
+            "questions of these asked of another": abstention.together(elsewhere),
         }
     )
 

@@ -44,7 +44,13 @@ def ask(library: Library, questions: Sequence[GoldQuestion], answerable: bool, p
     return Asked(answerable, evidence, sure)
 
 
-def fit(groups: Mapping[str, Sequence[Asked]]) -> str:
+def together(groups: Sequence[Asked]) -> Asked:
+    """Several groups as one: all answerable, or none."""
+    evidence = [row for each in groups for row in each.evidence]
+    return Asked(all(each.answerable for each in groups), evidence, [sure for each in groups for sure in each.confidence])
+
+
+def fit(groups: Mapping[str, Asked]) -> str:
     """Fits a logistic regression on groups of questions, by their description, and writes it; returns what it is worth.
 
     Answerable and unanswerable questions weigh the same together, and so do the groups of each. The threshold
@@ -54,13 +60,11 @@ def fit(groups: Mapping[str, Sequence[Asked]]) -> str:
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     rows, labels, weights = [], [], []
-    kinds = {description: asked[0].answerable for description, asked in groups.items()}
-    for description, asked in groups.items():
-        evidence = [row for each in asked for row in each.evidence]
-        rows += evidence
-        labels += [kinds[description]] * len(evidence)
-        share = 1 / sum(kind == kinds[description] for kind in kinds.values())
-        weights += [share / len(evidence)] * len(evidence)
+    for asked in groups.values():
+        rows += asked.evidence
+        labels += [asked.answerable] * len(asked.evidence)
+        share = 1 / sum(other.answerable == asked.answerable for other in groups.values())
+        weights += [share / len(asked.evidence)] * len(asked.evidence)
     features, answerable = np.array(rows), np.array(labels)
     importance = np.array(weights) * len(rows) / 2
     model = LogisticRegression(C=1e3, max_iter=10_000)
@@ -79,9 +83,7 @@ def fit(groups: Mapping[str, Sequence[Asked]]) -> str:
         "found_from": round(found_from, 4),
         "fitted": date.today().isoformat(),  # noqa: DTZ011 - the day where it was fitted
         "trained_on": {
-            f"{description} ({'answered' if kinds[description] else 'not answered'})": sum(
-                len(each.evidence) for each in asked
-            )
+            f"{description} ({'' if asked.answerable else 'not '}answered)": len(asked.evidence)
             for description, asked in groups.items()
         },
         "cross_validated": {"folds": _FOLDS, "auroc": round(auroc, 3), "expected_calibration_error": round(error, 3)},
