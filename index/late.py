@@ -1,7 +1,8 @@
 """Late interaction: passages scored by their tokens' vectors, stored small.
 
 Each token of the question looks for its nearest token of the passage (MaxSim; Khattab & Zaharia 2020, ColBERT); the
-rarer a question's word, the more its tokens weigh. Token vectors are reduced by PCA to 128 dimensions and stored as int8.
+rarer a question's word, the more its tokens weigh. Token vectors are reduced by PCA to 256 dimensions and stored in four
+bits each: as large as 128 dimensions of eight bits, and nearer to the truth (docs/log.md).
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,15 @@ import numpy.typing as npt
 
 from index.arrays import Rows, Scores, TokenVectors, Vectors
 
-Codes = npt.NDArray[np.int8]
-"""int8, shape (tokens, dimensions): the direction of each token's vector, its largest component 127."""
+Codes = npt.NDArray[np.uint8]
+"""uint8, shape (tokens, half the dimensions, rounded up): each token's direction, two components a byte (`to_codes`)."""
 
-Number = TypeVar("Number", np.int8, np.int32)
+Number = TypeVar("Number", np.uint8, np.int32)
 
-DIMENSIONS = 128
-_PROJECTION, _PLACES, _CODES, _STARTS = "tokens.projection.npy", "tokens.places.npy", "tokens.i8", "tokens.starts.i4"
+DIMENSIONS = 256
+_PROJECTION, _PLACES, _CODES, _STARTS = "tokens.projection.npy", "tokens.places.npy", "tokens.codes.u1", "tokens.starts.i4"
+# Components are rounded to one of 15 steps, of which the outermost stand for all beyond so many standard deviations.
+_OUTERMOST, _REACH = 7, 2.7
 # So many tokens tell a collection's principal components: from 20,000 on they rank the same (docs/log.md).
 _SAMPLE = 20_000
 
@@ -69,14 +72,22 @@ class Projection:
 
 
 def to_codes(vectors: Vectors) -> Codes:
-    """Unit vectors as int8 with their largest component at 127: only the direction counts."""
-    largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), np.finfo(np.float32).tiny)
-    return np.asarray(np.rint(vectors * (127 / largest)), dtype=np.int8)
+    """Unit vectors, shape (tokens, dimensions), as codes: the first half of the components in the upper four bits."""
+    dimensions = vectors.shape[1]
+    steps = np.zeros((len(vectors), dimensions + dimensions % 2), dtype=np.float32)
+    # A unit vector's components have a standard deviation of 1 / sqrt(dimensions).
+    steps[:, :dimensions] = np.rint(vectors * (np.sqrt(dimensions) * _OUTERMOST / _REACH))
+    upper, lower = np.hsplit((steps.clip(-_OUTERMOST, _OUTERMOST) + 8).astype(np.uint8), 2)
+    return np.asarray(upper << 4 | lower, dtype=np.uint8)
 
 
-def from_codes(codes: Codes) -> Vectors:
-    """int8 codes as float32 unit vectors."""
-    vectors = codes.astype(np.float32)
+def from_codes(codes: Codes, dimensions: int) -> Vectors:
+    """Codes as float32 unit vectors, shape (tokens, dimensions)."""
+    half = codes.shape[1]
+    steps = np.empty((len(codes), 2 * half), dtype=np.float32)
+    steps[:, :half], steps[:, half:] = codes >> 4, codes & 15
+    vectors = steps[:, :dimensions]
+    vectors -= 8
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     return np.asarray(vectors / np.maximum(lengths, 1)[:, None], dtype=np.float32)
 
@@ -90,7 +101,7 @@ def maxsim(query: QueryTokens, passages: Sequence[Codes]) -> Scores:
     scores = np.full(len(passages), np.nan)
     filled = np.flatnonzero(counts)
     if len(filled) and len(query.weights):
-        tokens = from_codes(np.concatenate([codes for codes in passages if len(codes)]))
+        tokens = from_codes(np.concatenate([codes for codes in passages if len(codes)]), query.vectors.shape[1])
         starts = np.cumsum(counts[filled]) - counts[filled]
         nearest = np.maximum.reduceat(query.vectors @ tokens.T, starts, axis=1)
         scores[filled] = query.weights @ nearest
@@ -122,8 +133,8 @@ class LateInteraction:
             return None
         projection = Projection.open(folder / _PROJECTION)
         places = np.load(folder / _PLACES, mmap_mode="r", allow_pickle=False)
-        codes, starts = _map(folder / _CODES, np.int8), _map(folder / _STARTS, np.int32)
-        return cls(projection, places, codes.reshape(-1, projection.components.shape[1]), starts)
+        codes, starts = _map(folder / _CODES, np.uint8), _map(folder / _STARTS, np.int32)
+        return cls(projection, places, codes.reshape(-1, -(-projection.components.shape[1] // 2)), starts)
 
     @property
     def dimensions(self) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 
 from index.errors import IndexFolderError
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 _BUILD = re.compile(r"\.?build-[0-9a-f]{16}")
 

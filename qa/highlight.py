@@ -50,7 +50,7 @@ def claims(query: QueryTokens, passage: StoredTokens, length: int, sentences: Se
     starts = passage.starts + length
     sentence_of = np.searchsorted([start for start, _ in sentences], starts, side="right") - 1
     own = (starts >= 0) & (sentence_of >= 0)
-    similar = query.vectors @ from_codes(passage.codes[own]).T
+    similar = query.vectors @ from_codes(passage.codes[own], query.vectors.shape[1]).T
     nearest = np.full((len(query.weights), len(sentences)), -np.inf)
     for place in np.unique(sentence_of[own]):
         nearest[:, place] = similar[:, sentence_of[own] == place].max(axis=1)

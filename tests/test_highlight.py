@@ -79,7 +79,7 @@ def test_the_words_of_the_context_claim_nothing() -> None:
 
 
 def test_no_token_claims_nothing() -> None:
-    none = StoredTokens(np.empty((0, 4), np.int8), np.empty(0, np.int32))
+    none = StoredTokens(np.empty((0, 2), np.uint8), np.empty(0, np.int32))
     assert claims(QueryTokens(np.ones((1, 4), np.float32) / 2, np.ones(1)), none, 10, [(0, 4), (5, 10)]).tolist() == [0, 0]
 
 

@@ -12,7 +12,7 @@ from index.arrays import TokenVectors, Vectors
 from index.late import DIMENSIONS, LateInteraction, Projection, QueryTokens, TokenWriter, from_codes, maxsim, to_codes
 
 MATRICES = st.integers(1, 12).flatmap(
-    lambda rows: arrays(np.float32, (rows, 6), elements=st.sampled_from([-1.0, -0.5, -0.1, 0.1, 0.3, 0.7]))
+    lambda rows: arrays(np.float32, (rows, 7), elements=st.sampled_from([-1.0, -0.5, -0.1, 0.1, 0.3, 0.7]))
 )
 
 
@@ -37,7 +37,7 @@ def test_maxsim_is_the_weighted_mean_of_each_tokens_nearest(
     query, codes = unit(query), [to_codes(unit(passage)) for passage in passages]
     expected = [
         sum(
-            weight * max(float(token @ other) for other in from_codes(each))
+            weight * max(float(token @ other) for other in from_codes(each, query.shape[1]))
             for token, weight in zip(query, weights, strict=True)
         )
         for each in codes
@@ -47,9 +47,17 @@ def test_maxsim_is_the_weighted_mean_of_each_tokens_nearest(
 
 @given(MATRICES)
 def test_codes_keep_the_direction(vectors: Vectors) -> None:
-    kept = from_codes(to_codes(unit(vectors)))
-    assert (np.einsum("ij,ij->i", kept, unit(vectors)) > 0.999).all()
+    kept = from_codes(to_codes(unit(vectors)), vectors.shape[1])
+    # A step is 0.39 standard deviations of a component: off by half of it everywhere leaves 0.98.
+    assert (np.einsum("ij,ij->i", kept, unit(vectors)) > 0.98).all()
     assert np.linalg.norm(kept, axis=1) == pytest.approx(np.ones(len(kept)), abs=1e-6)
+
+
+def test_a_token_takes_half_a_byte_a_dimension() -> None:
+    codes = to_codes(random_tokens(9, width=DIMENSIONS))
+    assert (codes.dtype, codes.shape) == (np.uint8, (9, DIMENSIONS // 2))
+    cosines = np.einsum("ij,ij->i", from_codes(codes, DIMENSIONS), random_tokens(9, width=DIMENSIONS))
+    assert cosines.min() > 0.99
 
 
 def test_maxsim_is_sentence_transformers_own() -> None:
@@ -58,7 +66,7 @@ def test_maxsim_is_sentence_transformers_own() -> None:
 
     query = random_tokens(7, seed=2)
     codes = [to_codes(random_tokens(count, seed=count)) for count in (1, 4, 30)]
-    expected = [float(reference(from_numpy(query)[None], from_numpy(from_codes(each))[None])) / 7 for each in codes]
+    expected = [float(reference(from_numpy(query)[None], from_numpy(from_codes(each, 40))[None])) / 7 for each in codes]
     assert maxsim(QueryTokens(query, np.full(7, 1 / 7)), codes) == pytest.approx(expected, abs=1e-5)
 
 
@@ -84,8 +92,8 @@ def test_the_projection_takes_the_mean_off_and_keeps_what_varies() -> None:
 
 
 def test_a_projection_is_read_as_it_was_written(tmp_path: Path) -> None:
-    projection = Projection.fit(random_tokens(300, width=200))
-    assert projection.components.shape == (200, DIMENSIONS)
+    projection = Projection.fit(random_tokens(300, width=300))
+    assert projection.components.shape == (300, DIMENSIONS)
     projection.save(tmp_path / "p.npy")
     again = Projection.open(tmp_path / "p.npy")
     assert (again.mean == projection.mean).all()
@@ -112,7 +120,7 @@ def test_the_writer_stores_every_texts_tokens_once(tmp_path: Path, monkeypatch: 
     assert (
         late.score(query, np.array([4, 0])).tolist() == maxsim(query, [late.tokens(4).codes, late.tokens(0).codes]).tolist()
     )
-    assert late.score(query, np.array([4]))[0] == pytest.approx(1, abs=1e-3)
+    assert late.score(query, np.array([4]))[0] == pytest.approx(1, abs=0.02)
 
 
 def test_without_tokens_nothing_is_stored(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def _rewrite(folder: Path, **changes: Any) -> None:
 
 def test_a_manifest_of_another_format_is_refused_with_both_numbers(folder: Path) -> None:
     _rewrite(folder, format=99)
-    with pytest.raises(IndexFolderError, match=r"an index of format 99, expected 3: build it again with qa index"):
+    with pytest.raises(IndexFolderError, match=r"an index of format 99, expected 4: build it again with qa index"):
         open_index(folder)
 
 
