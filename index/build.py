@@ -12,7 +12,6 @@ from index.embedding import KEY_BYTES, embed, known_vectors
 from index.encoder import Encoder, encoder_name, token_budget, weights_hash
 from index.errors import EncoderError, IndexFolderError, SourceError
 from index.index import check_encoder, write_contents
-from index.late import LateInteraction
 from index.passages import CHUNKER_VERSION, make_passages
 from index.progress import Progress, no_progress
 from index.searchers import DenseSearcher, LexicalSearcher
@@ -74,11 +73,10 @@ def build_index(
 
     def write_files(scratch: Path) -> Manifest:
         nonlocal reused
-        vectors, reused = embed(texts, keys, encoder, known, scratch, progress)
+        vectors, reused, width = embed(texts, keys, encoder, known, scratch, progress)
         DenseSearcher.build(vectors).save(scratch)
         LexicalSearcher.build([analyze(text) for text in texts]).save(scratch)
         write_contents(scratch, articles, passages)
-        late = LateInteraction.open(scratch)
         return Manifest(
             format=FORMAT,
             build="",
@@ -86,7 +84,7 @@ def build_index(
             encoder=encoder_name(encoder),
             weights=weights_hash(encoder),
             dimensions=vectors.shape[1],
-            token_dimensions=late.dimensions if late else 0,
+            token_dimensions=width,
             analyzer=ANALYZER_VERSION,
             chunker=CHUNKER_VERSION,
             articles=len(articles),

@@ -44,38 +44,39 @@ def known_vectors(folder: Path, encoder: Encoder) -> Known:
     searcher = DenseSearcher.open(build)
     vectors = searcher.vectors.copy()
     rows = {key: row for row, key in enumerate(keys)}
-    return Known({key: vectors[row] for key, row in rows.items()}, rows, LateInteraction.open(build))
+    late = LateInteraction.open(build, manifest.token_dimensions)
+    return Known({key: vectors[row] for key, row in rows.items()}, rows, late)
 
 
 def embed(
     texts: Sequence[str], keys: Sequence[bytes], encoder: Encoder, known: Known, folder: Path, progress: Progress
-) -> tuple[Vectors, int]:
-    """The texts' unit vectors, float32 (texts, dimensions), and how many of them were known.
+) -> tuple[Vectors, int, int]:
+    """The texts' unit vectors, float32 (texts, dimensions), how many of them were known, and the tokens' width, or 0.
 
     Writes their keys, and their tokens' vectors if the encoder tells them, into `folder`. Raises EncoderError.
     """
     # Equal texts are encoded once.
     by_key = dict(zip(keys, texts, strict=True))
-    vectors = _embed(by_key, keys, encoder, known, folder, progress)
+    vectors, width = _embed(by_key, keys, encoder, known, folder, progress)
     if len({len(vector) for vector in vectors.values()}) > 1:
         # An encoder that shows no weights gives vectors of another length now: it is another.
         known = Known()
-        vectors = _embed(by_key, keys, encoder, known, folder, progress)
+        vectors, width = _embed(by_key, keys, encoder, known, folder, progress)
     np.save(folder / _KEYS, np.frombuffer(b"".join(keys), np.uint8).reshape(-1, KEY_BYTES), allow_pickle=False)
-    return np.stack([vectors[key] for key in keys]), sum(key in known.vectors for key in keys)
+    return np.stack([vectors[key] for key in keys]), sum(key in known.vectors for key in keys), width
 
 
 def _embed(
     texts: dict[bytes, str], keys: Sequence[bytes], encoder: Encoder, known: Known, folder: Path, progress: Progress
-) -> dict[bytes, Vector]:
+) -> tuple[dict[bytes, Vector], int]:
     vectors = dict[bytes, Vector]()
     new = [key for key in texts if key not in known.vectors]
     done = 0
-    with TokenWriter(folder, known.late.projection if known.late else None) as writer:
+    with TokenWriter(folder) as writer:
         for key in (key for key in texts if key in known.vectors):
             vectors[key] = known.vectors[key]
             if known.late:
-                writer.add_stored(key, known.late.tokens(known.rows[key]))
+                writer.add_stored(key, known.late.tokens(known.rows[key]), known.late.width)
         for batch in _batches(new, texts):
             progress("Embedding passages", done, len(new))
             encoded = encode_with_tokens(encoder, [texts[key] for key in batch], query=False)
@@ -85,7 +86,7 @@ def _embed(
             done += len(batch)
         progress("Embedding passages", len(new), len(new))
         writer.save(keys)
-    return vectors
+    return vectors, writer.width
 
 
 def _batches(keys: Sequence[bytes], texts: dict[bytes, str]) -> list[list[bytes]]:

@@ -14,7 +14,7 @@ from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
-from index.late import LateInteraction, QueryTokens
+from index.late import LateInteraction, QueryTokens, turn
 from index.passages import CHUNKER_VERSION, searchable_text
 from index.question import Asked, read_question, says
 from index.records import Records, write_records
@@ -63,7 +63,8 @@ class Index:
         articles = open_articles(build)
         passages = open_passages(build, articles)
         dense, lexical = DenseSearcher.open(build), LexicalSearcher.open(build, len(passages))
-        return cls(folder, manifest, encoder, articles, passages, dense, lexical, LateInteraction.open(build))
+        late = LateInteraction.open(build, manifest.token_dimensions)
+        return cls(folder, manifest, encoder, articles, passages, dense, lexical, late)
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""
@@ -127,7 +128,7 @@ class Index:
             within = (tokens.spans[:, 0] < end) & (tokens.spans[:, 1] > start)
             weights[within] = np.maximum(weights[within], rarity)
         total = weights.sum()
-        return QueryTokens(self.late.projection.apply(tokens.vectors), weights / total) if total else None
+        return QueryTokens(turn(tokens.vectors), weights / total) if total else None
 
     def __len__(self) -> int:
         return len(self.passages)

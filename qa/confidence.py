@@ -27,7 +27,7 @@ class Evidence:
 class Model:
     """A logistic regression over `Evidence`, and from where on its probability counts as found.
 
-    Fitted, cross-validated and written, with what it was fitted on, by `python -m eval.abstention`; docs/quality.md has
+    Fitted, cross-validated and written, with what it was fitted on, by `python -m eval.quality --fit`; docs/quality.md has
     what it is worth on questions that it has not seen.
     """
 

@@ -41,7 +41,7 @@ def slow_late(library: qa.Library, query: Query, row: int) -> float:
     """MaxSim, word by word."""
     assert library.index.late
     assert query.tokens
-    passage = from_codes(library.index.late.tokens(row).codes, library.index.late.dimensions)
+    passage = from_codes(library.index.late.tokens(row).codes, library.index.late.width)
     pairs = zip(query.tokens.vectors, query.tokens.weights, strict=True)
     return sum(float(weight) * max(float(token @ other) for other in passage) for token, weight in pairs)
 

@@ -13,7 +13,7 @@ from eval.gold import GoldQuestion
 from eval.outcomes import code_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
-from eval.quality.data import Cache, Collection, open_collection
+from eval.quality.data import Cache, Collection, folders_of_few, open_collection, shuffled
 from eval.quality.page import Measured, Refusals, retrieval
 from eval.quality.page import abstention as abstention_part
 from eval.quality.page import highlighting as highlighting_part
@@ -21,6 +21,7 @@ from index.errors import UserError
 from index.progress import Progress
 from qa.confidence import MODEL
 from qa.console import error_console, say
+from qa.library import Library
 from qa.progress import progress_bar
 
 NAMES = ("seeds", "squad_v2_dev", "scifact", "mtrag_clapnq", "mtrag_govt", "xquad_en")
@@ -57,7 +58,7 @@ def main(
 def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
     collection = cache(lambda name: open_collection(name, data, progress))
     if fit:
-        say(_fit(collection, progress))
+        say(_fit(collection, folders_of_few("squad_v2_dev", data, known.folder, progress), progress))
 
     def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
         key = f"{code_digest()} {model}{collection(name).library.index.manifest.build}"
@@ -85,7 +86,7 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
 _Open = Callable[[str], Collection]
 
 
-def _fit(collection: _Open, progress: Progress) -> str:
+def _fit(collection: _Open, small: Sequence[tuple[Library, set[str]]], progress: Progress) -> str:
     def ask(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> abstention.Asked:
         return abstention.ask(collection(library).library, questions, answerable, progress)
 
@@ -97,13 +98,23 @@ def _fit(collection: _Open, progress: Progress) -> str:
         ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
         ask(scifact.name, [*asked[250:400], *govt.development], False),
     ]
+    # Where articles are few, an answerable question shares fewer words with them, and the nearest passage is farther.
+    by_id = {question.id: question for question in asked}
+    few_own, few_other = [], []
+    for library, ids in small:
+        own = [question for question in asked if ids.intersection(question.articles)]
+        others = [by_id[name] for name in shuffled(list(by_id)) if not ids.intersection(by_id[name].articles)]
+        few_own.append(abstention.ask(library, own[:80], True, progress))
+        few_other.append(abstention.ask(library, others[:60], False, progress))
     return abstention.fit(
         {
             "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
             "questions of MTRAG's govt": ask(govt.name, govt.development, True),
             "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
+            "SQuAD's questions asked of four of its articles that answer them": abstention.together(few_own),
             "SQuAD 2.0's adversarial questions": ask(squad.name, tricks, False),
             "questions of these asked of another": abstention.together(elsewhere),
+            "SQuAD's questions asked of four other of its articles": abstention.together(few_other),
         }
     )
 

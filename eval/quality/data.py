@@ -14,6 +14,7 @@ from qa.library import DEFAULT_STORE, Library, load
 
 SEEDS = Path("seeds")
 _DEVELOPMENT, _REPORTED = 1_500, 1_000
+_TITLES = 4
 
 Choice = Callable[[Sequence[str]], set[str]]
 """From question ids to some of them."""
@@ -61,6 +62,26 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
         train = [question for question in read_beir(folder, "train").questions if question.answerable]
         return Collection(name, library, train, answerable, "the test split; the training split served development")
     return Collection(name, library, [], answerable, "all; none served development")
+
+
+def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> list[tuple[Library, set[str]]]:
+    """A collection whose articles share titles as many small libraries, _TITLES titles each, with their articles' ids."""
+    by_title: dict[str, list[str]] = {}
+    ids: dict[str, set[str]] = {}
+    for line in (data / name / "corpus.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        by_title.setdefault(record["title"], []).append(line)
+        ids.setdefault(record["title"], set()).add(record["_id"])
+    titles = list(by_title)
+    libraries = []
+    for number, start in enumerate(range(0, len(titles), _TITLES)):
+        few = titles[start : start + _TITLES]
+        folder = cache / f"{name}-{number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "corpus.jsonl").write_text("\n".join(line for title in few for line in by_title[title]), encoding="utf-8")
+        library = load(folder / "corpus.jsonl", cache / f"{name}-{number}-index", progress=progress)
+        libraries.append((library, set().union(*(ids[title] for title in few))))
+    return libraries
 
 
 def divide(questions: Sequence[GoldQuestion], first: int, second: int) -> tuple[list[GoldQuestion], list[GoldQuestion]]:
