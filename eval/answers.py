@@ -9,6 +9,7 @@ from eval.calibration import area_under_risk_coverage, area_under_roc, expected_
 from eval.evaluation import Evaluation, SystemResult
 from eval.gold import GoldQuestion
 from eval.outcomes import MARKED, Outcome
+from index.store import sizes
 from qa.library import Library
 from qa.retriever import System
 
@@ -86,8 +87,7 @@ def cost(library: Library, questions: Sequence[GoldQuestion], system: System, sa
         start = time.perf_counter()
         library.ask(question.question, system=system)
         times.append(time.perf_counter() - start)
-    manifest = library.index.manifest
-    size = sum((library.index.folder / manifest.build / name).stat().st_size for name in manifest.files)
+    size = sum(sizes(library.index.folder, library.index.manifest).values())
     cuts = statistics.quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
     return Cost(cuts[9], cuts[18], size)
 

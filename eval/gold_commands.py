@@ -12,8 +12,8 @@ from eval.evaluation import SYSTEMS
 from eval.files import check_parent, check_target
 from eval.gold import GOLD, GoldQuestion, read_gold
 from eval.options import OWN, ForceOption, IndexOption, SplitOption, parse_systems
+from index.build import has_changed
 from index.errors import SourceError, UserError
-from index.sources import digest_sources, find_sources
 from qa.console import print_line, say
 from qa.library import DEFAULT_STORE, Library
 from qa.words import count_of
@@ -71,7 +71,7 @@ def _stale(library: Library) -> str:
     manifest = library.index.manifest
     paths = " ".join(manifest.paths)
     try:
-        same = digest_sources(find_sources(manifest.paths)) == manifest.sources
+        same = not has_changed(library.index.folder)
     except SourceError:
         return f"the articles are no longer where they were indexed ({paths}): quotes are held against the index"
     return (

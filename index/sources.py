@@ -1,18 +1,18 @@
 """From folders and files to articles: finds them, decodes them, and says in one line what is wrong with them."""
 
-import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from index.article import Article
 from index.errors import SourceError
 from index.markdown import fill_metadata, read_markdown
-from index.store import MANIFEST
+from index.store import MANIFEST, is_part
 from index.stories import Block, Story, read_body, read_stories
 
 SUFFIXES = {".txt": "plain text", ".md": "Markdown", ".markdown": "Markdown", ".jsonl": "a corpus, one article a line"}
@@ -29,10 +29,9 @@ class Draft:
 
 @dataclass(slots=True)
 class Reading:
-    """What was read: the articles, the digest of all that was read, and what the user should know of it."""
+    """What was read: the articles, and what the user should know of it."""
 
     drafts: list[Draft] = field(default_factory=list)
-    digest: str = ""
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -85,46 +84,32 @@ def _told_apart(files: Mapping[Path, SourceFile]) -> list[SourceFile]:
             named[path] = SourceFile(file.path, _cited(Path(*path.parts[-depth - 1 :]))), depth + 1
 
 
-def digest_sources(files: Iterable[SourceFile]) -> str:
-    """sha256 over the names and contents of files: equal exactly when nothing changed."""
-    digest = hashlib.sha256()
-    for file in files:
-        try:
-            _digest(digest, file, _read_bytes(file))
-        except SourceError:
-            _digest(digest, file, b"")
-    return digest.hexdigest()
-
-
-def _digest(digest: Any, file: SourceFile, data: bytes) -> None:
-    digest.update(file.name.encode() + b"\0" + hashlib.sha256(data).digest())
-
-
 def read_sources(files: Sequence[SourceFile]) -> Reading:
     """The articles of all files. A file that cannot be used adds its line to `problems`, and none of its articles."""
-    reading, digest = Reading(), hashlib.sha256()
+    reading = Reading()
     seen: dict[str, str] = {}
     for file in files:
-        data, found = b"", dict[str, str]()
+        found: dict[str, str] = {}
         drafts: list[Draft] = []
         try:
-            data = _read_bytes(file)
-            for place, draft in _read_file(file, data, reading.warnings):
-                other = seen.get(draft.article.id) or found.get(draft.article.id)
-                if other:
-                    raise SourceError(
-                        f"{place}: two articles with the id {draft.article.id!r}, the other in {other}: give each its own"
-                    )
-                found[draft.article.id] = place
-                drafts.append(draft)
+            for piece in split_file(file, read_bytes(file), reading.warnings):
+                for draft in piece.read():
+                    other = seen.get(draft.article.id) or found.get(draft.article.id)
+                    if other:
+                        raise SourceError(same_id(piece.place, draft.article.id, other))
+                    found[draft.article.id] = piece.place
+                    drafts.append(draft)
         except SourceError as error:
             reading.problems.append(str(error))
         else:
             seen.update(found)
             reading.drafts.extend(drafts)
-        _digest(digest, file, data)
-    reading.digest = digest.hexdigest()
     return reading
+
+
+def same_id(place: str, article_id: str, other: str) -> str:
+    """The line for two articles of one id."""
+    return f"{place}: two articles with the id {article_id!r}, the other in {other}: give each its own"
 
 
 def _walk(folder: Path) -> Iterator[SourceFile]:
@@ -143,7 +128,7 @@ def _refuse(error: OSError) -> None:
 
 def _is_index(folder: Path) -> bool:
     try:
-        return (folder / MANIFEST).is_file() and any(path.name.startswith("build-") for path in folder.iterdir())
+        return (folder / MANIFEST).is_file() and any(is_part(path) for path in folder.iterdir())
     except OSError as error:
         _refuse(error)
         return False
@@ -158,43 +143,57 @@ def _expected() -> str:
     return ", ".join(f"{suffix} ({kind})" for suffix, kind in SUFFIXES.items() if suffix != ".markdown")
 
 
-def _read_file(file: SourceFile, data: bytes, warnings: list[str]) -> Iterator[tuple[str, Draft]]:
-    """The articles of a file, each with the place to name in an error."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file, or a line of a corpus: read on its own. `place` is what an error names."""
+
+    place: str
+    text: str
+    read: Callable[[], list[Draft]]
+    """Raises SourceError."""
+
+
+def split_file(file: SourceFile, data: bytes, warnings: list[str]) -> list[Piece]:
+    """A file as its pieces, in order. Raises SourceError for one that cannot be read as text, or is empty."""
     text = decode(data, file.name, warnings)
     if not text.strip():
         raise SourceError(f"{file.name}: the file is empty, expected an article: write one or remove the file")
-    suffix = file.path.suffix.lower()
-    if suffix == ".jsonl":
-        yield from _read_corpus(text, file.name)
-        return
+    if file.path.suffix.lower() != ".jsonl":
+        return [Piece(file.name, text, lambda: _read_text(file, text))]
+    return [
+        Piece(place := f"{file.name}:{number}", line, partial(_read_line, line, file.name, place))
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip()
+    ]
+
+
+def _read_text(file: SourceFile, text: str) -> list[Draft]:
     _check_lines(text, file.name)
-    stories = [read_markdown(text, file.name)] if suffix in {".md", ".markdown"} else read_stories(text)
+    markdown = file.path.suffix.lower() in {".md", ".markdown"}
+    stories = [read_markdown(text, file.name)] if markdown else read_stories(text)
     if not any(story.blocks for story in stories):
         raise SourceError(f"{file.name}: no paragraph found, expected an article: write one or remove the file")
-    for number, story in enumerate(stories, 1):
-        article_id = file.name if len(stories) == 1 else f"{file.name}#{number}"
-        yield file.name, _draft(story, article_id, file.name, text)
+    return [
+        _draft(story, file.name if len(stories) == 1 else f"{file.name}#{number}", file.name, text)
+        for number, story in enumerate(stories, 1)
+    ]
 
 
-def _read_corpus(text: str, name: str) -> Iterator[tuple[str, Draft]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{name}:{number}"
-        record = read_record(line, place)
-        article_id, body = record.get("_id", record.get("id")), record.get("text")
-        if not isinstance(article_id, str | int) or isinstance(article_id, bool) or str(article_id) == "":
-            raise SourceError(f"{place}: expected an _id, found fields {sorted(record)}: give each article its own")
-        if not isinstance(body, str):
-            raise SourceError(f"{place}: expected a text, found {type(body).__name__}: give the article's text as a string")
-        body = body.replace("\r\n", "\n").replace("\r", "\n")
-        _check_lines(body, place)
-        metadata = record.get("metadata")
-        fields = {**(metadata if isinstance(metadata, dict) else {}), **record}
-        fill_metadata(given := Story(), fields)
-        story = read_body(body, given.title)
-        fill_metadata(story, fields)
-        yield place, _draft(story, str(article_id), name, body)
+def _read_line(line: str, name: str, place: str) -> list[Draft]:
+    record = read_record(line, place)
+    article_id, body = record.get("_id", record.get("id")), record.get("text")
+    if not isinstance(article_id, str | int) or isinstance(article_id, bool) or str(article_id) == "":
+        raise SourceError(f"{place}: expected an _id, found fields {sorted(record)}: give each article its own")
+    if not isinstance(body, str):
+        raise SourceError(f"{place}: expected a text, found {type(body).__name__}: give the article's text as a string")
+    body = body.replace("\r\n", "\n").replace("\r", "\n")
+    _check_lines(body, place)
+    metadata = record.get("metadata")
+    fields = {**(metadata if isinstance(metadata, dict) else {}), **record}
+    fill_metadata(given := Story(), fields)
+    story = read_body(body, given.title)
+    fill_metadata(story, fields)
+    return [_draft(story, str(article_id), name, body)]
 
 
 def read_record(line: str, place: str) -> dict[str, Any]:
@@ -232,7 +231,8 @@ def _draft(story: Story, article_id: str, source: str, text: str) -> Draft:
     return Draft(article, tuple(story.blocks))
 
 
-def _read_bytes(file: SourceFile) -> bytes:
+def read_bytes(file: SourceFile) -> bytes:
+    """A file's contents. Raises SourceError."""
     try:
         return file.path.read_bytes()
     except OSError as error:

@@ -77,10 +77,10 @@ def index_command(
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
     manifest = built.manifest
-    new = manifest.passages - built.reused
     print_line(
         f"Indexed {manifest.articles:,} articles, {manifest.passages:,} passages into {index} "
-        f"({manifest.encoder}; {new:,} embedded, {built.reused:,} as before)."
+        f"({manifest.encoder}; {built.encoded:,} embedded, {built.reused:,} as before): articles "
+        f"{built.added:,} added, {built.changed:,} changed, {built.removed:,} removed, {built.unchanged:,} unchanged."
     )
 
 

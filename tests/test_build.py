@@ -112,7 +112,8 @@ def test_an_encoder_of_another_length_encodes_all_though_it_shows_no_weights(wri
     small.dimensions = 32
     built = build(articles, small)
     assert (built.reused, built.manifest.dimensions) == (0, 32)
-    assert set(small.encoded) == {
+    # One more text tells the length.
+    assert set(small.encoded) - {"a text"} == {
         "One\nBoats come and go.",
         "One\nThe pier is old.",
         "Two\nApples are red.",
@@ -123,7 +124,7 @@ def test_an_encoder_of_another_length_encodes_all_though_it_shows_no_weights(wri
 def test_a_damaged_index_is_encoded_anew(write: Write) -> None:
     articles = write({"a.txt": ONE})
     built = build(articles)
-    (articles.parent / "index" / built.manifest.build / DenseSearcher.FILE).write_bytes(b"damaged")
+    (articles.parent / "index" / built.manifest.segments[0][0] / DenseSearcher.FILE).write_bytes(b"damaged")
     encoder = ToyEncoder()
     assert build(articles, encoder).reused == 0
     assert len(encoder.encoded) == 2
@@ -168,7 +169,8 @@ def test_an_update_is_the_same_as_a_build_from_scratch(write: Write, tmp_path: P
     updated, scratch = open_index(articles), Index.open(tmp_path / "scratch", ToyEncoder())
     assert list(updated.passages) == list(scratch.passages)
     assert list(updated.articles) == list(scratch.articles)
-    assert np.array_equal(updated.dense.vectors, scratch.dense.vectors)
+    rows = np.arange(len(scratch))
+    assert np.array_equal(updated.dense.vectors(rows), scratch.dense.vectors(rows))
     for question in ("red boats", "pier", "apples", "nothing at all"):
         assert found(updated, question) == found(scratch, question)
 

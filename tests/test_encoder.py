@@ -174,8 +174,8 @@ def sentence_transformer() -> Any:
 
 
 @pytest.mark.model
-def test_the_default_is_sentence_transformers_to_the_fifth_digit(sentence_transformer: Any) -> None:
-    default = open_encoder()
+def test_the_default_in_float32_is_sentence_transformers_to_the_fifth_digit(sentence_transformer: Any) -> None:
+    default = MiniLM("float32")
     for encode in (encode_queries, encode_documents):
         expected = encode(sentence_transformer, TEXTS)
         assert np.abs(encode(default, TEXTS) - expected).max() < 1e-5
@@ -183,7 +183,7 @@ def test_the_default_is_sentence_transformers_to_the_fifth_digit(sentence_transf
 
 @pytest.mark.model
 def test_a_text_has_the_same_vector_alone_and_among_others() -> None:
-    default = open_encoder()
+    default = MiniLM("float32")
     together = encode_documents(default, TEXTS)
     for row in (0, 2, 3, 7, 12):
         assert encode_documents(default, [TEXTS[row]])[0] == pytest.approx(together[row], abs=1e-5)

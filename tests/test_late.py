@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from index.arrays import TokenVectors, Vectors
-from index.late import LateInteraction, QueryTokens, TokenWriter, from_codes, maxsim, to_codes, turn
+from index.late import LateInteraction, QueryTokens, TokenFile, TokenWriter, from_codes, maxsim, stored, to_codes, turn
+from index.places import Places
 
 MATRICES = st.integers(1, 12).flatmap(
     lambda rows: arrays(np.float32, (rows, 7), elements=st.sampled_from([-1.0, -0.5, -0.1, 0.1, 0.3, 0.7]))
@@ -92,41 +93,36 @@ def test_turning_is_orthogonal_whatever_the_width(width: int) -> None:
     )
 
 
-def test_the_writer_stores_every_texts_tokens_once(tmp_path: Path) -> None:
-    texts = {bytes([number]): random_tokens(number + 1, seed=number) for number in range(10)}
-    spans = {key: np.array([[3 * place, 3 * place + 2] for place in range(len(texts[key]))]) for key in texts}
-    order = [b"\x03", b"\x00", b"\x03", b"\x09", b"\x05"]
+def test_every_texts_tokens_are_stored(tmp_path: Path) -> None:
+    texts = [random_tokens(count, seed=count) for count in (4, 1, 0, 10, 6)]
+    spans = [np.array([[3 * place, 3 * place + 2] for place in range(len(text))]).reshape(-1, 2) for text in texts]
     with TokenWriter(tmp_path) as writer:
-        for key, vectors in texts.items():
-            writer.add(key, "x" * 40, TokenVectors(vectors, spans[key]))
-        writer.save(order)
-    late = LateInteraction.open(tmp_path, 40)
-    assert late
-    assert [len(late.tokens(row).codes) for row in range(5)] == [4, 1, 4, 10, 6]
-    for row, key in enumerate(order):
-        assert (late.tokens(row).codes == to_codes(turn(texts[key]))).all()
-        assert (late.tokens(row).starts + 40 == spans[key][:, 0]).all()
-    query = QueryTokens(turn(texts[b"\x05"]), np.full(6, 1 / 6))
-    assert (
-        late.score(query, np.array([4, 0])).tolist() == maxsim(query, [late.tokens(4).codes, late.tokens(0).codes]).tolist()
-    )
-    assert late.score(query, np.array([4]))[0] == pytest.approx(0.94, abs=0.03)
+        for text, where in zip(texts, spans, strict=True):
+            writer.add(stored("x" * 40, TokenVectors(text, where)), 40)
+    opened = TokenFile.open(tmp_path)
+    assert opened
+    assert (len(opened), opened.width) == (5, 40)
+    for row, (text, where) in enumerate(zip(texts, spans, strict=True)):
+        assert (opened[row].codes == to_codes(turn(text))).all()
+        assert (opened[row].starts + 40 == where[:, 0]).all()
 
 
-def test_without_tokens_nothing_is_stored(tmp_path: Path) -> None:
-    with TokenWriter(tmp_path) as writer:
-        writer.save([b"a"])
-    assert list(tmp_path.iterdir()) == []
-    assert writer.width == 0
-    assert LateInteraction.open(tmp_path, 0) is None
+def test_passages_are_compared_over_parts(tmp_path: Path) -> None:
+    texts = [random_tokens(count, seed=count) for count in (4, 1, 6, 0)]
+    for part in (0, 1):
+        (tmp_path / str(part)).mkdir()
+        with TokenWriter(tmp_path / str(part)) as writer:
+            for text in texts[2 * part : 2 * part + 2]:
+                writer.add(stored("", TokenVectors(text, np.zeros((len(text), 2), np.int64))), 40)
+    places = Places.of(np.array([1, 0, 0, 1], np.int32), np.array([0, 1, 0, 1]), [2, 2])
+    late = LateInteraction([TokenFile(tmp_path / str(part)) for part in (0, 1)], places)
+    query = QueryTokens(turn(texts[2]), np.full(6, 1 / 6))
+    found = late.score(query, np.array([3, 0, 1, 2]))
+    assert np.isnan(found).tolist() == [True, False, False, False]
+    assert found[1:].tolist() == maxsim(query, [to_codes(turn(texts[number])) for number in (2, 1, 0)]).tolist()
+    # A text's own tokens are as near as rounding leaves them.
+    assert found[1] == pytest.approx(0.94, abs=0.03)
 
 
-def test_a_text_without_tokens_among_others(tmp_path: Path) -> None:
-    with TokenWriter(tmp_path) as writer:
-        writer.add(b"a", "one two three", TokenVectors(random_tokens(3), np.array([[0, 3], [4, 7], [8, 13]])))
-        writer.add(b"b", "", TokenVectors(random_tokens(0), np.empty((0, 2), np.int64)))
-        writer.save([b"b", b"a", b"unknown"])
-    late = LateInteraction.open(tmp_path, 40)
-    assert late
-    scores = late.score(QueryTokens(turn(random_tokens(1)), np.ones(1)), np.arange(3))
-    assert np.isnan(scores).tolist() == [True, False, True]
+def test_without_tokens_there_is_nothing_to_open(tmp_path: Path) -> None:
+    assert TokenFile.open(tmp_path) is None

@@ -49,7 +49,7 @@ def slow_late(library: qa.Library, query: Query, row: int) -> float:
 def slow_scores(library: qa.Library, question: str, system: System) -> dict[int, float]:
     query = library.index.queries([question])[0]
     rows = np.arange(len(library.passages))
-    cosines = library.index.dense.vectors @ query.vector
+    cosines = library.index.dense.vectors(rows) @ query.vector
     lexical = library.index.lexical.score(query, rows)
     if system == "dense":
         return dict(enumerate(cosines.tolist()))
@@ -106,7 +106,7 @@ def test_passages_that_were_not_compared_token_by_token_follow_in_the_legs_order
 def test_every_hit_carries_both_legs_exact_scores(library: qa.Library) -> None:
     query = library.index.queries(["apple village"])[0]
     found = retrieve(library, query, 100)
-    assert found.dense == pytest.approx(library.index.dense.vectors[found.rows] @ query.vector, abs=1e-6)
+    assert found.dense == pytest.approx(library.index.dense.vectors(found.rows) @ query.vector, abs=1e-6)
     for place, row in enumerate(found.rows.tolist()):
         shares = bool(set(query.terms) & set(analyze(library.passages[row].text)))
         assert (found.lexical[place] > 0) == shares

@@ -1,19 +1,21 @@
 """Both legs: one contract, and each held to its reference."""
 
 import math
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ToyEncoder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from index.analyzer import analyze
 from index.arrays import Vectors
-from index.searchers import K1, DenseSearcher, LexicalSearcher, Query, Ranking, Searcher
+from index.places import Places
+from index.searchers import K1, DenseSearcher, LexicalSearcher, Postings, Query, Ranking, Searcher
 
 _TEXTS = ["green apple", "red apple", "green apple", "a pear tree in the rain", "", "green apple", "apple apple pie"]
 
@@ -81,11 +83,24 @@ def test_rows_are_scored_in_the_order_they_are_asked_for(leg: str) -> None:
 @pytest.mark.parametrize("leg", ["dense", "lexical"])
 def test_a_saved_searcher_finds_the_same(leg: str, tmp_path: Path) -> None:
     made = make(leg, _TEXTS)
-    made.save(tmp_path)  # type: ignore[attr-defined]
-    opened = DenseSearcher.open(tmp_path) if leg == "dense" else LexicalSearcher.open(tmp_path, len(_TEXTS))
+    opened = saved(leg, [(tmp_path, _TEXTS)], Places.whole(len(_TEXTS)))
     assert len(opened) == len(made) == len(_TEXTS)
     for text in ("green apple", "rain", "unheard"):
         assert _pairs(opened.search(query(text), 7)) == _pairs(made.search(query(text), 7))
+
+
+def saved(leg: str, parts: Sequence[tuple[Path, Sequence[str]]], places: Places) -> Searcher:
+    """A searcher over parts that were saved."""
+    for folder, texts in parts:
+        folder.mkdir(exist_ok=True)
+        if leg == "dense":
+            dense(texts).save(folder)
+        else:
+            Postings.build([analyze(text) for text in texts]).save(folder)
+    folders = [folder for folder, _ in parts]
+    if leg == "dense":
+        return DenseSearcher.open(folders, places)
+    return LexicalSearcher([Postings.open(folder) for folder in folders], places)
 
 
 def _pairs(ranking: Ranking) -> list[tuple[int, float]]:
@@ -96,10 +111,40 @@ def _pairs(ranking: Ranking) -> list[tuple[int, float]]:
 def test_an_empty_searcher_is_saved_too(leg: str, tmp_path: Path) -> None:
     if leg == "dense":
         DenseSearcher.build(np.empty((0, 64), np.float32)).save(tmp_path)
-        assert len(DenseSearcher.open(tmp_path)) == 0
+        assert len(DenseSearcher.open([tmp_path], Places.whole(0))) == 0
     else:
-        LexicalSearcher.build([]).save(tmp_path)
-        assert len(LexicalSearcher.open(tmp_path, 0)) == 0
+        Postings.build([]).save(tmp_path)
+        assert len(LexicalSearcher([Postings.open(tmp_path)], Places.whole(0))) == 0
+
+
+@pytest.mark.parametrize("leg", ["dense", "lexical"])
+@given(
+    parts=st.lists(st.lists(st.sampled_from([*_TEXTS, "rain"]), max_size=9), min_size=1, max_size=4),
+    data=st.data(),
+)
+@settings(max_examples=40)
+def test_parts_in_any_order_some_of_them_gone_find_what_one_part_does(
+    leg: str, parts: list[list[str]], data: st.DataObject
+) -> None:
+    every = [(part, local) for part, texts in enumerate(parts) for local in range(len(texts))]
+    kept = data.draw(st.permutations(every))[: data.draw(st.integers(0, len(every)))]
+    numbers, locals_ = (np.array([place[column] for place in kept], dtype=np.int64) for column in (0, 1))
+    places = Places.of(numbers.astype(np.int32), locals_, [len(texts) for texts in parts])
+    texts = [parts[part][local] for part, local in kept]
+    with tempfile.TemporaryDirectory() as folder:
+        opened = saved(leg, [(Path(folder, str(part)), texts) for part, texts in enumerate(parts)], places)
+        whole = make(leg, texts)
+        for text in ("green apple", "rain", "unheard", "the red pie"):
+            for k in (1, 3, 40):
+                assert _pairs(opened.search(query(text), k)) == _pairs(whole.search(query(text), k))
+            rows = np.arange(len(texts))[::2]
+            assert opened.score(query(text), rows).tolist() == whole.score(query(text), rows).tolist()
+        if isinstance(opened, LexicalSearcher) and isinstance(whole, LexicalSearcher):
+            terms = ["appl", "green", "rain", "unheard", "red"]
+            assert opened.idf(terms).tolist() == whole.idf(terms).tolist()
+            assert [term in opened for term in terms] == [term in whole for term in terms]
+            assert opened.having(["red", "appl"]).tolist() == whole.having(["red", "appl"]).tolist()
+            assert opened.nearest("gren") == whole.nearest("gren")
 
 
 # --- the dense leg against a product and a stable sort
@@ -140,9 +185,9 @@ def test_equal_scores_among_many_are_cut_by_row() -> None:
 def test_the_vectors_can_be_read_back(tmp_path: Path) -> None:
     vectors = unit([(1, 2), (3, 4)])
     searcher = DenseSearcher.build(vectors)
-    assert searcher.vectors.tolist() == vectors.tolist()
+    assert searcher.vectors(np.array([1, 0, 1])).tolist() == vectors[[1, 0, 1]].tolist()
     searcher.save(tmp_path)
-    assert DenseSearcher.open(tmp_path).vectors.tolist() == vectors.tolist()
+    assert DenseSearcher.open([tmp_path], Places.whole(2)).vectors(np.array([1])).tolist() == vectors[[1]].tolist()
 
 
 def test_a_file_that_faiss_cannot_write_is_an_oserror(tmp_path: Path) -> None:

@@ -1,0 +1,235 @@
+"""A segment: some articles, and all that is known of their passages. Written once, and never changed."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.analyzer import analyze
+from index.arrays import Rows, Vectors
+from index.article import Article, Passage, Span
+from index.late import StoredTokens, TokenFile, TokenWriter
+from index.passages import Searchable, searchable_text
+from index.places import Places
+from index.records import Records, write_records
+from index.searchers import DenseSearcher, Postings
+
+KEY_BYTES = 16
+_KEPT_ARTICLES = 256
+
+Keys = npt.NDArray[np.uint8]
+"""uint8, shape (n, KEY_BYTES): a digest a row."""
+
+
+def digest(*parts: bytes) -> bytes:
+    """What tells one text, or one list of them, from another: blake2b, KEY_BYTES long."""
+    found = hashlib.blake2b(digest_size=KEY_BYTES)
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return found.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, or a line of a corpus, as it was read: its digest, and its articles, each with its passages."""
+
+    key: bytes
+    articles: tuple[tuple[Article, tuple[Searchable, ...]], ...]
+
+    @property
+    def passages(self) -> int:
+        return sum(len(passages) for _, passages in self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A text as its unit vector, and as its tokens where the encoder tells them."""
+
+    vector: npt.NDArray[np.float32]
+    tokens: StoredTokens | None
+    width: int
+
+
+class Segment:
+    """An opened segment. Articles, passages and entries are known by their place in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._texts, self._articles, self._passages = (Records(folder, name) for name in ("texts", "articles", "passages"))
+        self.entry_keys, self.article_keys, self.passage_keys = (
+            _load(folder, f"{name}.keys") for name in ("entries", "articles", "passages")
+        )
+        self.entry_starts, self.article_starts = _load(folder, "entries.starts"), _load(folder, "articles.starts")
+        self.published = _load(folder, "articles.published")
+        self._text = lru_cache(maxsize=_KEPT_ARTICLES)(self._texts.__getitem__)
+        self.article: Callable[[int], Article] = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_article)
+
+    def __len__(self) -> int:
+        return len(self._passages)
+
+    def _read_article(self, number: int) -> Article:
+        record = self._articles[number]
+        return Article(
+            **{
+                **record,
+                "text": self._text(record["text"]),
+                "extent": tuple(record["extent"]),
+                "published": date.fromisoformat(record["published"]) if record["published"] else None,
+                "credits": tuple(record["credits"]),
+            }
+        )
+
+    def passage(self, row: int) -> Passage:
+        record = self._passages[row]
+        spans: tuple[Span, ...] = tuple((start, end) for start, end in record["spans"])
+        article = self.article(record["article"])
+        return Passage(article, spans, record["kind"], record["text"], record["section"], record["number"])
+
+    def searchable(self, row: int) -> str:
+        """The text of a passage that both legs search."""
+        found: str | None = self._passages[row].get("searchable")
+        return searchable_text(self.passage(row)) if found is None else found
+
+    def entry(self, number: int) -> Entry:
+        """An entry as it was written."""
+        return Entry(self.entry_keys[number].tobytes(), tuple(self._entry_articles(number)))
+
+    def _entry_articles(self, number: int) -> Iterator[tuple[Article, tuple[Searchable, ...]]]:
+        for article in range(*self.entry_starts[number : number + 2].tolist()):
+            rows = range(*self.article_starts[article : article + 2].tolist())
+            yield self.article(article), tuple(Searchable(self.passage(row), self.searchable(row)) for row in rows)
+
+    def rows(self, entry: int) -> range:
+        """The passages of an entry."""
+        first, last = self.entry_starts[entry : entry + 2].tolist()
+        return range(int(self.article_starts[first]), int(self.article_starts[last]))
+
+
+def write_segment(folder: Path, entries: Sequence[Entry], encoded: Mapping[bytes, EncodedText]) -> None:
+    """Writes the files that `Segment` and the searchers open. `encoded` has every searchable text by its `digest`."""
+    articles = [article for entry in entries for article in entry.articles]
+    made = [searchable for _, passages in articles for searchable in passages]
+    keys = [digest(each.text.encode()) for each in made]
+    _write_articles(folder, [article for article, _ in articles])
+    rows = [row for row, (_, passages) in enumerate(articles) for _ in passages]
+    write_records(folder, "passages", (_passage_record(row, each) for row, each in zip(rows, made, strict=True)))
+    _save_keys(folder, "entries", [entry.key for entry in entries])
+    _save_keys(folder, "articles", [digest(article.id.encode()) for article, _ in articles])
+    _save_keys(folder, "passages", keys)
+    _save_starts(folder, "entries", [len(entry.articles) for entry in entries])
+    _save_starts(folder, "articles", [len(passages) for _, passages in articles])
+    days = [article.published.toordinal() if article.published else 0 for article, _ in articles]
+    np.save(folder / "articles.published.npy", np.array(days, dtype=np.int32), allow_pickle=False)
+    _write_encoded(folder, [encoded[key] for key in keys])
+    Postings.build([analyze(each.text) for each in made]).save(folder)
+
+
+def write_encoded(folder: Path, encoded: Mapping[bytes, EncodedText]) -> None:
+    """Writes encoded texts by their digest: what `EncodedFolder` opens, of a segment too."""
+    _save_keys(folder, "passages", list(encoded))
+    _write_encoded(folder, list(encoded.values()))
+
+
+def _write_encoded(folder: Path, texts: Sequence[EncodedText]) -> None:
+    width = max((text.width for text in texts), default=0)
+    vectors: Vectors = np.stack([text.vector for text in texts]) if texts else np.empty((0, 1), np.float32)
+    DenseSearcher.build(vectors).save(folder)
+    if width:
+        with TokenWriter(folder) as writer:
+            for text in texts:
+                none = StoredTokens(np.empty((0, -(-width // 4)), np.uint8), np.empty(0, np.int32))
+                writer.add(text.tokens or none, width)
+
+
+class EncodedFolder:
+    """The texts that a folder has encoded, by their digest."""
+
+    def __init__(self, folder: Path) -> None:
+        keys: Keys = _load(folder, "passages.keys")
+        self._tokens = TokenFile.open(folder)
+        self._searcher = DenseSearcher.open([folder], Places.whole(len(keys)))
+        # Digests are found by their first eight bytes, and known by all of them.
+        self._keys = keys
+        heads = np.ascontiguousarray(keys[:, :8]).view(np.uint64).reshape(-1)
+        self._order = np.argsort(heads, kind="stable")
+        self._heads = heads[self._order]
+
+    @property
+    def width(self) -> int:
+        return self._tokens.width if self._tokens else 0
+
+    @property
+    def dimensions(self) -> int:
+        return self._searcher.dimensions
+
+    def find(self, key: bytes) -> int | None:
+        """The row of a text; None if it is not here."""
+        head = np.frombuffer(key[:8], np.uint64)[0]
+        place = int(np.searchsorted(self._heads, head))
+        while place < len(self._heads) and self._heads[place] == head:
+            row = int(self._order[place])
+            if self._keys[row].tobytes() == key:
+                return row
+            place += 1
+        return None
+
+    def __getitem__(self, row: int) -> EncodedText:
+        vector = self._searcher.vectors(np.array([row]))[0]
+        return EncodedText(vector, self._tokens[row] if self._tokens else None, self.width)
+
+
+def _write_articles(folder: Path, articles: Sequence[Article]) -> None:
+    # Stories of a page share its text: it is written once.
+    places: dict[str, int] = {}
+    for article in articles:
+        places.setdefault(article.text, len(places))
+    write_records(folder, "texts", places)
+    write_records(folder, "articles", (_article_record(article, places[article.text]) for article in articles))
+
+
+def _article_record(article: Article, text: int) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "text": text,
+        "source": article.source,
+        "extent": article.extent,
+        "published": article.published.isoformat() if article.published else None,
+        "byline": article.byline,
+        "url": article.url,
+        "section": article.section,
+        "credits": article.credits,
+    }
+
+
+def _passage_record(article: int, made: Searchable) -> dict[str, Any]:
+    passage = made.passage
+    record: dict[str, Any] = {
+        "article": article,
+        "spans": passage.spans,
+        "kind": passage.kind,
+        "text": passage.text,
+        "section": passage.section,
+        "number": passage.number,
+    }
+    # Only where the encoder's limit had its context shortened.
+    return record if made.text == searchable_text(passage) else {**record, "searchable": made.text}
+
+
+def _save_keys(folder: Path, name: str, keys: Sequence[bytes]) -> None:
+    np.save(folder / f"{name}.keys.npy", np.frombuffer(b"".join(keys), np.uint8).reshape(-1, KEY_BYTES), allow_pickle=False)
+
+
+def _save_starts(folder: Path, name: str, counts: Sequence[int]) -> None:
+    starts: Rows = np.cumsum([0, *counts], dtype=np.int64)
+    np.save(folder / f"{name}.starts.npy", starts, allow_pickle=False)
+
+
+def _load(folder: Path, name: str) -> Any:
+    return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
