@@ -4,7 +4,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 # Read when Gradio is imported.
@@ -12,13 +11,12 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
-from qa import Answer, Library, UserError
+from qa import Library, UserError
 from qa.html import holdings
-from qa.page import SCRIPT, STYLE, answer_panel, example_questions, masthead, problem, source_panel
+from qa.page import SCRIPT, STYLE, Answers, answer_panel, example_questions, masthead, problem, source_gone, source_panel
 
 HOST, PORT = "127.0.0.1", 7860
 _QUESTIONS_AT_ONCE = 4
-_KEPT_ANSWERS = 64
 
 
 class Page(gr.Blocks):
@@ -44,8 +42,8 @@ class Page(gr.Blocks):
 
 def build_app(library: Library) -> gr.Blocks:
     """The page over a library, ready to launch."""
-    answer = lru_cache(maxsize=_KEPT_ANSWERS)(library.ask)
-    ask, read_source = _asking(answer), _reading(answer)
+    answers = Answers(library)
+    ask, read_source = _asking(answers), _reading(answers)
     page = Page(title="Ask the articles", analytics_enabled=False, fill_width=True)
     with page:
         with gr.Column(elem_id="page"):
@@ -103,21 +101,21 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _asking(answer: Callable[[str], Answer]) -> Callable[[str], str]:
+def _asking(answers: Answers) -> Callable[[str], str]:
     def ask(question: str) -> str:
         try:
-            return answer_panel(answer(question))
+            return answer_panel(*answers.ask(question))
         except UserError as error:
             return problem(str(error))
 
     return ask
 
 
-def _reading(answer: Callable[[str], Answer]) -> Callable[[dict[str, Any]], str]:
+def _reading(answers: Answers) -> Callable[[dict[str, Any]], str]:
     def read_source(wanted: dict[str, Any]) -> str:
         # `wanted` is what the browser read off the passage: which rank, in the answer to which question.
-        hits = answer(wanted["question"]).hits
-        return next(source_panel(hit) for hit in hits if hit.rank == wanted["rank"])
+        answer = answers.given(wanted["question"], wanted["build"])
+        return next(source_panel(hit) for hit in answer.hits if hit.rank == wanted["rank"]) if answer else source_gone()
 
     return read_source
 

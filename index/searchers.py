@@ -3,6 +3,7 @@
 import errno
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,10 +221,25 @@ class Postings:
             terms, *(np.load(folder / f"postings.{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls._ARRAYS)
         )
 
+    def counts_of(self, term: str, rows: Rows) -> Numbers:
+        """How often each of the given passages has a term."""
+        where = self.of(term)
+        having = self.rows[where]
+        if not len(having):
+            return np.zeros(len(rows), np.int32)
+        places = np.minimum(np.searchsorted(having, rows.astype(np.int32)), len(having) - 1)
+        return np.where(having[places] == rows, self.counts[where][places], 0).astype(np.int32)
+
     def of(self, term: str) -> slice:
         """Where a term's passages are; nowhere for one that none has."""
         number = self.numbers.get(term)
         return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+
+# A term that no more passages have is looked through without asking whether it still can matter.
+_FEW = 1000
+# Sums in another order differ in their last bits.
+_ROUNDING = 1 + 1e-9
 
 
 class LexicalSearcher:
@@ -298,9 +314,35 @@ class LexicalSearcher:
         return float(self.idf(query.terms).sum()) * (self._k1 + 1)
 
     def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
-        scores = self._scores(query.terms)
-        matched = np.flatnonzero(scores) if among is None else among[scores[among] > 0]
-        return _best(matched, scores[matched], k)
+        rows = self._promising(query.terms, k) if among is None else among
+        scores = self.score(query, rows)
+        matched = scores > 0
+        return _best(rows[matched], scores[matched], k)
+
+    def _promising(self, terms: Sequence[str], k: int) -> Rows:
+        """Rows among which the k best are, ties with the last of them too, in order.
+
+        Rare terms first. Once what the terms that are left can add is less than the k-th best sum has already, no
+        passage that has none of the terms so far can be one of the k (MaxScore; Turtle & Flood 1995).
+        """
+        counted = Counter(terms)
+        weights = dict(zip(counted, self.idf(list(counted)) * list(counted.values()), strict=True))
+        most = {term: weight * (self._k1 + 1) for term, weight in weights.items()}
+        left = sum(most.values())
+        sums, seen, least = np.zeros(len(self)), [np.empty(0, np.int64)], 0.0
+        for term in sorted(most, key=lambda term: -most[term]):
+            if self._frequency(term) > _FEW:
+                least = _kth(sums, seen, k)
+                if left * _ROUNDING < least:
+                    break
+            for rows, counts in self._postings(term):
+                seen.append(rows[sums[rows] == 0])
+                sums[rows] += weights[term] * counts * (self._k1 + 1) / (counts + self._saturation[rows])
+            left -= most[term]
+        else:
+            left, least = 0.0, _kth(sums, seen, k)
+        rows = np.sort(np.concatenate(seen))
+        return np.asarray(rows[(sums[rows] + left) * _ROUNDING >= least], dtype=np.int64)
 
     def having(self, terms: Sequence[str]) -> Rows:
         """The rows that have all of the terms, in order; all rows, if there is no term."""
@@ -311,7 +353,15 @@ class LexicalSearcher:
         return rows
 
     def score(self, query: Query, rows: Rows) -> Scores:
-        return np.asarray(self._scores(query.terms)[rows], dtype=np.float64)
+        scores = np.zeros(len(rows), dtype=np.float64)
+        where = list(self._places.split(rows)) if len(rows) else []
+        saturation = self._saturation[rows]
+        # Term by term as they are asked for, so that a passage's sum is the same to the last bit whoever asks.
+        for term, rarity in zip(query.terms, self.idf(query.terms).tolist(), strict=True):
+            for part, which, local in where:
+                counts = self._parts[part].counts_of(term, local)
+                scores[which] += rarity * counts * (self._k1 + 1) / (counts + saturation[which])
+        return scores
 
     def _postings(self, term: str) -> Iterator[tuple[Rows, Numbers]]:
         """The rows that have a term, and how often: part by part."""
@@ -322,9 +372,8 @@ class LexicalSearcher:
                 live = found != GONE
                 yield (found, counts) if live.all() else (found[live], counts[live])
 
-    def _scores(self, terms: Sequence[str]) -> Scores:
-        scores = np.zeros(len(self), dtype=np.float64)
-        for term, rarity in zip(terms, self.idf(terms).tolist(), strict=True):
-            for rows, counts in self._postings(term):
-                scores[rows] += rarity * counts * (self._k1 + 1) / (counts + self._saturation[rows])
-        return scores
+
+def _kth(sums: Scores, seen: Sequence[Rows], k: int) -> float:
+    """The k-th best of the sums of rows that were seen; 0 if there are fewer."""
+    rows = np.concatenate(seen)
+    return float(np.partition(sums[rows], len(rows) - k)[len(rows) - k]) if 0 < k <= len(rows) else 0.0

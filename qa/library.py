@@ -18,7 +18,7 @@ from index.progress import Progress, no_progress
 from index.question import read_question
 from index.reranker import Reranker, open_reranker, rerank_scores
 from index.searchers import Query
-from index.store import MANIFEST
+from index.store import MANIFEST, read_manifest
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import Evidence, confidence, is_found
 from qa.highlight import best_sentence, matched_terms
@@ -90,77 +90,45 @@ class Library:
                 raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
         for question in questions:
             check_question(question)
-        asked = []
-        for query in self.index.queries(questions) if questions else []:
-            candidates = gather(
-                self.index.dense, self.index.lexical, query, max(CANDIDATES, k), self.index.late, self.index.allowed(query)
-            )
-            asked.append({system: self._answer(query, candidates, system, k, marked or k) for system in systems})
+        # One index throughout, even if it is replaced meanwhile.
+        index, asked = self.index, []
+        for query in index.queries(questions) if questions else []:
+            candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, index.allowed(query))
+            asked.append({system: self._answer(index, query, candidates, system, k, marked or k) for system in systems})
         return asked
+
+    def refresh(self) -> bool:
+        """Opens the index again if it was brought up to date since it was opened; whether it was.
+
+        Questions that are being answered go on with the one that they began with. Raises IndexFolderError, and
+        keeps the index that is open, if the new one cannot be opened.
+        """
+        if read_manifest(self.index.folder).build == self.index.manifest.build:
+            return False
+        self.index = Index.open(self.index.folder, self.index.encoder)
+        return True
 
     def warm_up(self) -> "Library":
         """Loads what the first question would load."""
         self.index.queries(["warm up"])
         return self
 
-    def _answer(self, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Answer:
+    def _answer(self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Answer:
         found = rank(candidates, len(candidates.rows), system)
         if self.reranker and system == "hybrid":
             judge = partial(rerank_scores, self.reranker, query.text)
-            found = rerank(found, lambda rows: judge(self._texts(rows)))
-        shown = collapse((self.passages[row].text for row in found.rows.tolist()), k)
+            found = rerank(found, lambda rows: judge(_texts(index, rows)))
+        shown = collapse((index.passages[row].text for row in found.rows.tolist()), k)
         hits = [
             replace(
-                self._hit(query, found, each.place, number, mark=number <= marked),
-                twins=tuple(self._hit(query, found, twin, number, mark=number <= marked) for twin in each.twins),
+                _hit(index, query, found, each.place, number, mark=number <= marked),
+                twins=tuple(_hit(index, query, found, twin, number, mark=number <= marked) for twin in each.twins),
             )
             for number, each in enumerate(shown, 1)
         ]
-        evidence = self._evidence(query, candidates, [hit.passage for hit in hits[:_LOOKED_AT]]) if hits else None
+        evidence = _evidence(index, query, candidates, [hit.passage for hit in hits[:_LOOKED_AT]]) if hits else None
         sure = confidence(evidence) if evidence else 0.0
         return Answer(query.text, evidence is not None and is_found(sure), sure, Hits(query.text, hits), evidence)
-
-    def _texts(self, rows: Rows) -> list[str]:
-        return [searchable_text(self.passages[row]) for row in rows.tolist()]
-
-    def _evidence(self, query: Query, candidates: Candidates, first: Sequence[Passage]) -> Evidence:
-        terms = tuple(dict.fromkeys(query.terms))
-        said = set(matched_terms(searchable_text(first[0]), terms))
-        weights = dict(zip(terms, self.index.lexical.idf(terms).tolist(), strict=True))
-        total = sum(weights.values())
-        dates = {str(passage.article.published.year) for passage in first if passage.article.published}
-        written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
-        return Evidence(
-            best_cosine=float(candidates.dense.max()),
-            coverage=sum(weights[term] for term in said) / total if total else 0.0,
-            missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-        )
-
-    def _hit(self, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:
-        row = int(found.rows[place])
-        passage = self.passages[row]
-        matched = matched_terms(passage.text, query.terms)
-        return Hit(
-            passage=passage,
-            rank=rank,
-            score=float(found.scores[place]),
-            why=Why(
-                dense=_stage(found.dense_ranks[place], found.dense[place]),
-                lexical=_stage(found.lexical_ranks[place], found.lexical[place]),
-                matched=self._telling(matched),
-                fused=_stage(found.fused_ranks[place], found.fused[place]),
-                late=_stage(found.late_ranks[place], found.late[place]) if found.late_ranks[place] else None,
-                rerank=_stage(found.rerank_ranks[place], found.rerank[place]) if found.rerank_ranks[place] else None,
-                corrected=tuple(pair for pair in query.corrected if pair[1] in matched),
-            ),
-            highlight=best_sentence(passage.text, query, self.index, row, by_meaning=rank == 1) if mark else (),
-        )
-
-    def _telling(self, terms: tuple[str, ...]) -> tuple[str, ...]:
-        """The terms that tell something: those in at most a quarter of the passages; all, if none is that rare."""
-        weights = self.index.lexical.idf(terms).tolist()
-        rare = tuple(term for term, weight in zip(terms, weights, strict=True) if weight >= _RARE)
-        return rare or terms
 
     def __len__(self) -> int:
         return len(self.articles)
@@ -173,6 +141,52 @@ class Library:
         from qa.html import library_html
 
         return library_html(self)
+
+
+def _texts(index: Index, rows: Rows) -> list[str]:
+    return [searchable_text(index.passages[row]) for row in rows.tolist()]
+
+
+def _evidence(index: Index, query: Query, candidates: Candidates, first: Sequence[Passage]) -> Evidence:
+    terms = tuple(dict.fromkeys(query.terms))
+    said = set(matched_terms(searchable_text(first[0]), terms))
+    weights = dict(zip(terms, index.lexical.idf(terms).tolist(), strict=True))
+    total = sum(weights.values())
+    dates = {str(passage.article.published.year) for passage in first if passage.article.published}
+    written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
+    return Evidence(
+        best_cosine=float(candidates.dense.max()),
+        coverage=sum(weights[term] for term in said) / total if total else 0.0,
+        missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
+    )
+
+
+def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:
+    row = int(found.rows[place])
+    passage = index.passages[row]
+    matched = matched_terms(passage.text, query.terms)
+    return Hit(
+        passage=passage,
+        rank=rank,
+        score=float(found.scores[place]),
+        why=Why(
+            dense=_stage(found.dense_ranks[place], found.dense[place]),
+            lexical=_stage(found.lexical_ranks[place], found.lexical[place]),
+            matched=_telling(index, matched),
+            fused=_stage(found.fused_ranks[place], found.fused[place]),
+            late=_stage(found.late_ranks[place], found.late[place]) if found.late_ranks[place] else None,
+            rerank=_stage(found.rerank_ranks[place], found.rerank[place]) if found.rerank_ranks[place] else None,
+            corrected=tuple(pair for pair in query.corrected if pair[1] in matched),
+        ),
+        highlight=best_sentence(passage.text, query, index, row, by_meaning=rank == 1) if mark else (),
+    )
+
+
+def _telling(index: Index, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The terms that tell something: those in at most a quarter of the passages; all, if none is that rare."""
+    weights = index.lexical.idf(terms).tolist()
+    rare = tuple(term for term, weight in zip(terms, weights, strict=True) if weight >= _RARE)
+    return rare or terms
 
 
 def _stage(rank: int, score: float) -> LegScore:

@@ -101,7 +101,7 @@ def kill_at(point: int) -> None:
         if opened_to_write or event in ("os.rename", "os.mkdir", "os.remove", "os.rmdir"):
             count()
 
-    os.fsync = lambda _: (count(), count())
+    os.fsync = lambda _: count()
     sys.addaudithook(audit)
 
 

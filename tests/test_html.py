@@ -113,7 +113,7 @@ def test_an_answer_that_is_not_there_says_so() -> None:
 
 def test_an_answer_without_passages_is_shown() -> None:
     assert "No passages." in answer_html(make_answer(found=False))
-    assert "Not in these articles." in answer_panel(make_answer(found=False))
+    assert "Not in these articles." in answer_panel(make_answer(found=False), "build")
 
 
 def test_notebooks_show_hits_answers_and_libraries(make_library: Callable[[dict[str, str]], qa.Library]) -> None:
@@ -147,8 +147,8 @@ def test_nothing_of_a_document_becomes_markup(make_library: Callable[[dict[str, 
         answer_html(answer),
         hits_html([hit]),
         library._repr_html_(),
-        answer_panel(answer),
-        answer_panel(make_answer(hit, found=False)),
+        answer_panel(answer, "build"),
+        answer_panel(make_answer(hit, found=False), "build"),
         source_panel(hit),
         masthead(library),
         problem(HOSTILE),

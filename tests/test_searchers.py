@@ -234,6 +234,23 @@ def test_lexical_scores_are_rank_bm25s_own(
     assert searcher.most(with_terms(asked)) >= max(found, default=0)
 
 
+@given(
+    documents=st.lists(st.lists(st.sampled_from("a a a a b b b c c d e f".split()), max_size=9), min_size=1, max_size=60),
+    asked=st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=7),
+    k=st.integers(1, 20),
+)
+def test_what_is_passed_over_could_not_be_among_the_best(documents: list[list[str]], asked: list[str], k: int) -> None:
+    searcher = LexicalSearcher.build(documents)
+    every = searcher.score(with_terms(asked), np.arange(len(documents)))
+    expected = sorted(np.flatnonzero(every).tolist(), key=lambda row: (-every[row], row))[:k]
+    with pytest.MonkeyPatch.context() as patch:
+        # Small collections are looked through whole unless told otherwise.
+        patch.setattr("index.searchers._FEW", 0)
+        ranking = searcher.search(with_terms(asked), k)
+    assert ranking.rows.tolist() == expected
+    assert ranking.scores.tolist() == every[expected].tolist()
+
+
 def test_a_term_in_every_document_still_matches() -> None:
     ranking = LexicalSearcher.build([["a"], ["a"], ["a", "b"]]).search(with_terms(["a"]), 5)
     assert sorted(ranking.rows.tolist()) == [0, 1, 2]

@@ -3,11 +3,22 @@
 from importlib.resources import files
 
 from qa.page.answer import answer_panel, problem
+from qa.page.answers import Answers
 from qa.page.examples import example_questions
 from qa.page.masthead import masthead
-from qa.page.source import source_panel
+from qa.page.source import source_gone, source_panel
 
 STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
 SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
 
-__all__ = ["SCRIPT", "STYLE", "answer_panel", "example_questions", "masthead", "problem", "source_panel"]
+__all__ = [
+    "SCRIPT",
+    "STYLE",
+    "Answers",
+    "answer_panel",
+    "example_questions",
+    "masthead",
+    "problem",
+    "source_gone",
+    "source_panel",
+]

@@ -20,14 +20,16 @@ from qa.html import (
 _SHOWN = 5
 
 
-def answer_panel(answer: Answer) -> str:
+def answer_panel(answer: Answer, build: str) -> str:
     """The answering sentence with its citation, or that there is none; then the passages as cards.
 
-    Whatever opens an article has `data-rank`, inside an element with `data-question`: together they name the passage.
+    Whatever opens an article has `data-rank`, inside an element with `data-question` and
+    `data-build`, which of the index's builds answered: together they name the passage.
     """
     top, heading = (_found(answer), "Passages") if answer.found else (_missing(), "Nearest passages")
     passages = f"<h2>{heading}</h2>{_cards(answer.hits[:_SHOWN])}{_more(answer.hits[_SHOWN:])}"
-    return f'<div data-question="{escape(answer.question)}">{top}<section class="passages">{passages}</section></div>'
+    named = f'data-question="{escape(answer.question)}" data-build="{escape(build)}"'
+    return f'<div {named}>{top}<section class="passages">{passages}</section></div>'
 
 
 def problem(message: str) -> str:

@@ -18,9 +18,9 @@ let latest = 0;
 async function open(place) {
   const request = ++latest;
   opener = place.matches("button") ? place : place.querySelector("button");
-  const { question } = place.closest("[data-question]").dataset;
+  const { question, build } = place.closest("[data-question]").dataset;
   const { rank } = place.dataset;
-  const html = await server.read_source({ question, rank: Number(rank) });
+  const html = await server.read_source({ question, build, rank: Number(rank) });
   // Another click, or a new answer, may have overtaken this one.
   if (request !== latest) return;
   panel.innerHTML = html ?? `<header><h2 tabindex="-1">No connection: is the page still being served?</h2>${closeButton}</header>`;

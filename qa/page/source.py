@@ -23,6 +23,14 @@ def source_panel(hit: Hit) -> str:
     )
 
 
+def source_gone() -> str:
+    """Instead of an article that the page can no longer open."""
+    return (
+        '<header><div><h2 tabindex="-1">This answer is no longer kept: ask again</h2></div>'
+        '<button type="button" class="close" data-close aria-label="Close the article">×</button></header>'
+    )
+
+
 def _text(hit: Hit) -> str:
     text, (position, stop) = hit.passage.article.text, hit.passage.article.extent
     pieces = []

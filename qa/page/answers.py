@@ -1,0 +1,38 @@
+"""The answers that the page shows: each stays as it was when the index is brought up to date meanwhile."""
+
+from collections import OrderedDict
+from contextlib import suppress
+from threading import Lock
+
+from index.errors import IndexFolderError
+from qa.answer import Answer
+from qa.library import Library
+
+_KEPT = 256
+
+
+class Answers:
+    """A library's answers, by the question and by the build of the index that gave them; the last ones are kept."""
+
+    def __init__(self, library: Library) -> None:
+        self._library, self._lock = library, Lock()
+        self._kept: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+
+    def ask(self, question: str) -> tuple[Answer, str]:
+        """What the articles say now, and the build that says so. Raises QuestionError."""
+        # An index that cannot be opened again leaves the one that is open.
+        with suppress(IndexFolderError):
+            self._library.refresh()
+        build = self._library.index.manifest.build
+        answer = self.given(question, build) or self._library.ask(question)
+        with self._lock:
+            self._kept[question, build] = answer
+            self._kept.move_to_end((question, build))
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return answer, build
+
+    def given(self, question: str, build: str) -> Answer | None:
+        """The answer that a build gave; None if it is not kept."""
+        with self._lock:
+            return self._kept.get((question, build))
