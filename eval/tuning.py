@@ -20,9 +20,9 @@ from eval.statistics import Comparison, Interval, bootstrap_interval, compare
 from index.analyzer import analyze
 from index.arrays import Scores
 from index.errors import UserError
+from index.lexical import K1, B, LexicalSearcher
 from index.passages import searchable_text
 from index.progress import Progress, no_progress
-from index.searchers import K1, B, LexicalSearcher
 from qa.library import Library
 from qa.retriever import CANDIDATES, DENSE_WEIGHT, gather, rank
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +71,14 @@ def build_index(
     encoder: Encoder,
     *,
     skip_bad: bool = False,
+    exact: bool = False,
     progress: Progress = no_progress,
 ) -> Built:
     """Makes the index in `folder` one of the articles of `paths`: builds it, or brings it up to date.
 
     What it has of the same articles, by the same encoder, stays; texts whose vectors it has, or that a build which did
-    not end has encoded, are not encoded again. Raises BadSourcesError with a line for each file that cannot be used,
+    not end has encoded, are not encoded again. With `exact` nothing is found by approximation, however many passages
+    there are (see DenseSearcher). Raises BadSourcesError with a line for each file that cannot be used,
     unless `skip_bad`; SourceError if no article is left, EncoderError and IndexFolderError as the encoder and the folder
     give cause, also when another process is writing. The index that was there stays as it was if anything is raised.
     """
@@ -83,13 +86,15 @@ def build_index(
     files = find_sources(paths)
     with locked(folder):
         before = _before(folder, encoder)
+        if before and before.manifest.exact != exact:
+            before = None
         found = scan(files, before)
         if found.problems and not (skip_bad and len(found.order)):
             raise BadSourcesError(found.problems)
         if before and _is_same(before, found, paths):
             clean_folder(folder, before.manifest)
             return Built(before.manifest, 0, 0, 0, before.manifest.articles, 0, before.manifest.passages, *_said(found))
-        return _update(folder, before, found, paths, encoder, progress)
+        return _update(folder, before, found, paths, encoder, exact, progress)
 
 
 def is_current(folder: Path, paths: Sequence[str | os.PathLike[str]], encoder: Encoder) -> bool:
@@ -154,6 +159,7 @@ def _update(
     found: Scan,
     paths: Sequence[str | os.PathLike[str]],
     encoder: Encoder,
+    exact: bool,
     progress: Progress,
 ) -> Built:
     """Writes what is new as a segment, with those that are worth merging with it, and a manifest that says so."""
@@ -175,7 +181,8 @@ def _update(
     try:
         segments = [before.manifest.segments[number] for number in kept] if before else []
         if entries:
-            segments.append(write_folder(folder, "segment", lambda scratch: write_segment(scratch, entries, known)))
+            write = partial(write_segment, entries=entries, encoded=known, exact=exact)
+            segments.append(write_folder(folder, "segment", write))
         order = _renumber(found.order, kept, merged, len(found.new))
         state = write_folder(folder, "state", lambda scratch: write_state(scratch, order, found.sources))
         opened = [Segment(folder / name) for name, _ in segments]
@@ -188,6 +195,7 @@ def _update(
             weights=weights_hash(encoder),
             dimensions=first.dimensions,
             token_dimensions=first.width,
+            exact=exact,
             analyzer=ANALYZER_VERSION,
             chunker=CHUNKER_VERSION,
             articles=len(articles),

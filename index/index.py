@@ -10,13 +10,15 @@ import numpy as np
 from index.analyzer import ANALYZER_VERSION, CJK, analyze
 from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
+from index.dense import DenseSearcher
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
 from index.late import LateInteraction, QueryTokens, TokenFile, turn
+from index.lexical import LexicalSearcher, Postings
 from index.passages import CHUNKER_VERSION, searchable_text
 from index.places import Places
 from index.question import Asked, read_question, says
-from index.searchers import DenseSearcher, LexicalSearcher, Postings, Query
+from index.searchers import Query
 from index.segment import Segment
 from index.state import places_of, read_order
 from index.store import Manifest, read_manifest, verify

@@ -12,18 +12,16 @@ from functools import cache
 from hashlib import shake_128
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, TokenVectors, Vectors
+from index.files import map_array, map_numbers, reading
 from index.places import Places
 
 Codes = npt.NDArray[np.uint8]
 """uint8, shape (tokens, a quarter of the width, rounded up): the direction of each token's vector, two bits a component."""
-
-Number = TypeVar("Number", np.uint8, np.int32)
 
 # The width of the vectors and then where each text's tokens end; the codes; where in its text each token starts.
 _ENDS, _CODES, _STARTS = "tokens.ends.npy", "tokens.codes.u1", "tokens.starts.i4"
@@ -111,13 +109,19 @@ class StoredTokens:
 
 
 class TokenFile:
-    """The tokens of one part's texts, by their row: four files, mapped to memory."""
+    """The tokens of one part's texts, by their row: three files, mapped to memory.
+
+    Raises IndexFolderError for files that `TokenWriter` did not write.
+    """
 
     def __init__(self, folder: Path) -> None:
-        ends = np.load(folder / _ENDS, mmap_mode="r", allow_pickle=False)
-        self.width, self._ends = int(ends[0]), ends[1:]
-        self._codes = _map(folder / _CODES, np.uint8).reshape(-1, -(-self.width // 4))
-        self._starts = _map(folder / _STARTS, np.int32)
+        ends = map_array(folder / _ENDS, np.int64)
+        codes, self._starts = map_numbers(folder / _CODES, np.uint8), map_numbers(folder / _STARTS, np.int32)
+        with reading(folder / _ENDS):
+            self.width, self._ends = int(ends[0]), ends[1:]
+            self._codes = codes.reshape(len(self._starts), -(-self.width // 4))
+            if self.width <= 0 or self._ends[-1:].sum() != len(self._starts):
+                raise ValueError(f"width {self.width}, {self._ends[-1:].sum()} tokens, expected {len(self._starts)}")
 
     @classmethod
     def open(cls, folder: Path) -> "TokenFile | None":
@@ -179,8 +183,3 @@ class LateInteraction:
     def score(self, query: QueryTokens, rows: Rows) -> Scores:
         """`maxsim` of the given rows: float64, shape (len(rows),)."""
         return maxsim(query, [self.tokens(row).codes for row in rows.tolist()])
-
-
-def _map(path: Path, dtype: type[Number]) -> npt.NDArray[Number]:
-    """A file of numbers mapped to memory; an empty one cannot be mapped."""
-    return np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)

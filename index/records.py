@@ -8,19 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from index.files import map_array, reading
+
 
 class Records(Sequence[Any]):
-    """The records of `NAME.jsonl`, found by the offsets in `NAME.offsets.npy` (int64, one more than records)."""
+    """The records of `NAME.jsonl`, found by the offsets in `NAME.offsets.npy` (int64, one more than records).
+
+    Raises IndexFolderError, when opened or asked, for files that `write_records` did not write.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._offsets = np.load(folder / f"{name}.offsets.npy", mmap_mode="r", allow_pickle=False)
+        self.path = folder / f"{name}.jsonl"
+        self._offsets = map_array(folder / f"{name}.offsets.npy", np.int64)
         self._data: mmap.mmap | bytes = b""
         if len(self):
-            with open(folder / f"{name}.jsonl", "rb") as file:
+            with reading(self.path), open(self.path, "rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return max(0, len(self._offsets) - 1)
 
     def __getitem__(self, position: Any) -> Any:
         if isinstance(position, slice):
@@ -28,7 +34,8 @@ class Records(Sequence[Any]):
         if not -len(self) <= position < len(self):
             raise IndexError(f"record {position} of {len(self)}")
         start, end = self._offsets[position % len(self)], self._offsets[position % len(self) + 1]
-        return json.loads(self._data[start:end])
+        with reading(self.path):
+            return json.loads(str(self._data[start:end], "utf-8"))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[position] for position in range(len(self)))

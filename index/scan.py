@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from index.errors import SourceError
-from index.places import ranges
 from index.segment import KEY_BYTES, Keys, Segment, digest
 from index.sources import Draft, SourceFile, read_bytes, same_id, split_file
-from index.state import Order, SourceRecord, read_order, read_source_records
+from index.state import Order, SourceRecord, expand, read_order, read_source_records
 from index.store import Manifest
 
 NEW = -1
@@ -51,12 +50,11 @@ class Before:
 
     def article_keys(self, order: Order) -> Keys:
         """The digests of the ids of entries' articles, in order."""
-        found: Keys = np.empty((0, KEY_BYTES), np.uint8)
-        if len(np.unique(order[:, 0])) == 1:
-            segment = self.segments[order[0, 0]]
-            found = segment.article_keys[ranges(segment.entry_starts[order[:, 1]], segment.entry_starts[order[:, 1] + 1])]
-        elif len(order):
-            found = np.concatenate([self.article_keys(order[place : place + 1]) for place in range(len(order))])
+        parts, local = expand(order[:, 0], order[:, 1], [segment.entry_starts for segment in self.segments])
+        found: Keys = np.empty((len(parts), KEY_BYTES), np.uint8)
+        for number, segment in enumerate(self.segments):
+            mine = parts == number
+            found[mine] = segment.article_keys[local[mine]]
         return found
 
 

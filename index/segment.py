@@ -6,22 +6,40 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from index.analyzer import analyze
 from index.arrays import Rows, Vectors
-from index.article import Article, Passage, Span
+from index.article import Article, Kind, Passage, Span
+from index.dense import DenseSearcher
+from index.files import check_text, check_types, map_array, map_starts, reading
 from index.late import StoredTokens, TokenFile, TokenWriter
+from index.lexical import Postings
 from index.passages import Searchable, searchable_text
 from index.places import Places
 from index.records import Records, write_records
-from index.searchers import DenseSearcher, Postings
+from index.store import damaged
 
 KEY_BYTES = 16
 _KEPT_ARTICLES = 256
+KINDS: tuple[str, ...] = get_args(Kind)
+# What a record holds, by the types that JSON has.
+_ARTICLE: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("id", "title", "source", "byline", "url", "section"), (str,)),
+    "text": (int,),
+    "extent": (list,),
+    "published": (str, type(None)),
+    "credits": (list,),
+}
+_PASSAGE: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("kind", "text", "section"), (str,)),
+    "article": (int,),
+    "spans": (list,),
+    "number": (int,),
+}
 
 Keys = npt.NDArray[np.uint8]
 """uint8, shape (n, KEY_BYTES): a digest a row."""
@@ -57,17 +75,31 @@ class EncodedText:
 
 
 class Segment:
-    """An opened segment. Articles, passages and entries are known by their place in it."""
+    """An opened segment. Articles, passages and entries are known by their place in it.
+
+    Raises IndexFolderError, when opened or asked, for files that `write_segment` did not write.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._texts, self._articles, self._passages = (Records(folder, name) for name in ("texts", "articles", "passages"))
         self.entry_keys, self.article_keys, self.passage_keys = (
-            _load(folder, f"{name}.keys") for name in ("entries", "articles", "passages")
+            map_array(folder / f"{name}.keys.npy", np.uint8, KEY_BYTES) for name in ("entries", "articles", "passages")
         )
-        self.entry_starts, self.article_starts = _load(folder, "entries.starts"), _load(folder, "articles.starts")
-        self.published = _load(folder, "articles.published")
-        self._text = lru_cache(maxsize=_KEPT_ARTICLES)(self._texts.__getitem__)
+        articles, passages = len(self._articles), len(self._passages)
+        self.entry_starts = map_starts(folder / "entries.starts.npy", len(self.entry_keys), articles)
+        self.article_starts = map_starts(folder / "articles.starts.npy", articles, passages)
+        self.published = map_array(folder / "articles.published.npy", np.int32)
+        for name, found, expected in (
+            ("articles.keys", self.article_keys, articles),
+            ("articles.published", self.published, articles),
+            ("passages.keys", self.passage_keys, passages),
+        ):
+            if len(found) != expected:
+                raise damaged(folder / f"{name}.npy", f"{len(found)} entries, expected {expected}")
+        if articles and not 0 <= self.published.min() <= self.published.max() <= date.max.toordinal():
+            raise damaged(folder / "articles.published.npy", "no days")
+        self._text = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_text)
         self.article: Callable[[int], Article] = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_article)
 
     def __len__(self) -> int:
@@ -75,25 +107,51 @@ class Segment:
 
     def _read_article(self, number: int) -> Article:
         record = self._articles[number]
-        return Article(
-            **{
-                **record,
-                "text": self._text(record["text"]),
-                "extent": tuple(record["extent"]),
-                "published": date.fromisoformat(record["published"]) if record["published"] else None,
-                "credits": tuple(record["credits"]),
-            }
-        )
+        with reading(self._articles.path):
+            check_types(record, _ARTICLE)
+            text = self._text(record["text"])
+            _check_span(record["extent"], text)
+            return Article(
+                **{
+                    **record,
+                    "text": text,
+                    "extent": tuple(record["extent"]),
+                    "published": date.fromisoformat(record["published"]) if record["published"] else None,
+                    "credits": tuple(record["credits"]),
+                }
+            )
+
+    def _read_text(self, number: int) -> str:
+        text = self._texts[number]
+        with reading(self._texts.path):
+            if type(text) is not str:
+                raise ValueError(f"a text is {type(text).__name__}")
+            check_text(text)
+        return text
+
+    def _record(self, row: int) -> dict[str, Any]:
+        record: dict[str, Any] = self._passages[row]
+        with reading(self._passages.path):
+            check_types(record, _PASSAGE if "searchable" not in record else _PASSAGE | {"searchable": (str,)})
+            _check_spans(record["spans"], self.article(record["article"]).text)
+            if record["kind"] not in KINDS:
+                raise ValueError(f"kind is {record['kind']!r}, expected one of {', '.join(KINDS)}")
+        return record
 
     def passage(self, row: int) -> Passage:
-        record = self._passages[row]
+        record = self._record(row)
         spans: tuple[Span, ...] = tuple((start, end) for start, end in record["spans"])
         article = self.article(record["article"])
         return Passage(article, spans, record["kind"], record["text"], record["section"], record["number"])
 
+    def kinds(self) -> list[str]:
+        """What each passage is in its article."""
+        with reading(self._passages.path):
+            return [str(record["kind"]) for record in self._passages]
+
     def searchable(self, row: int) -> str:
         """The text of a passage that both legs search."""
-        found: str | None = self._passages[row].get("searchable")
+        found: str | None = self._record(row).get("searchable")
         return searchable_text(self.passage(row)) if found is None else found
 
     def entry(self, number: int) -> Entry:
@@ -111,8 +169,13 @@ class Segment:
         return range(int(self.article_starts[first]), int(self.article_starts[last]))
 
 
-def write_segment(folder: Path, entries: Sequence[Entry], encoded: Mapping[bytes, EncodedText]) -> None:
-    """Writes the files that `Segment` and the searchers open. `encoded` has every searchable text by its `digest`."""
+def write_segment(
+    folder: Path, entries: Sequence[Entry], encoded: Mapping[bytes, EncodedText], *, exact: bool = False
+) -> None:
+    """Writes the files that `Segment` and the searchers open. `encoded` has every searchable text by its `digest`.
+
+    With `exact` no stand-in for many vectors is made.
+    """
     articles = [article for entry in entries for article in entry.articles]
     made = [searchable for _, passages in articles for searchable in passages]
     keys = [digest(each.text.encode()) for each in made]
@@ -126,20 +189,20 @@ def write_segment(folder: Path, entries: Sequence[Entry], encoded: Mapping[bytes
     _save_starts(folder, "articles", [len(passages) for _, passages in articles])
     days = [article.published.toordinal() if article.published else 0 for article, _ in articles]
     np.save(folder / "articles.published.npy", np.array(days, dtype=np.int32), allow_pickle=False)
-    _write_encoded(folder, [encoded[key] for key in keys])
+    _write_encoded(folder, [encoded[key] for key in keys], exact=exact)
     Postings.build([analyze(each.text) for each in made]).save(folder)
 
 
 def write_encoded(folder: Path, encoded: Mapping[bytes, EncodedText]) -> None:
     """Writes encoded texts by their digest: what `EncodedFolder` opens, of a segment too."""
     _save_keys(folder, "passages", list(encoded))
-    _write_encoded(folder, list(encoded.values()))
+    _write_encoded(folder, list(encoded.values()), exact=True)
 
 
-def _write_encoded(folder: Path, texts: Sequence[EncodedText]) -> None:
+def _write_encoded(folder: Path, texts: Sequence[EncodedText], *, exact: bool) -> None:
     width = max((text.width for text in texts), default=0)
     vectors: Vectors = np.stack([text.vector for text in texts]) if texts else np.empty((0, 1), np.float32)
-    DenseSearcher.build(vectors).save(folder)
+    DenseSearcher.build(vectors).save(folder, exact=exact)
     if width:
         with TokenWriter(folder) as writer:
             for text in texts:
@@ -151,7 +214,7 @@ class EncodedFolder:
     """The texts that a folder has encoded, by their digest."""
 
     def __init__(self, folder: Path) -> None:
-        keys: Keys = _load(folder, "passages.keys")
+        keys: Keys = map_array(folder / "passages.keys.npy", np.uint8, KEY_BYTES)
         self._tokens = TokenFile.open(folder)
         self._searcher = DenseSearcher.open([folder], Places.whole(len(keys)))
         # Digests are found by their first eight bytes, and known by all of them.
@@ -231,5 +294,19 @@ def _save_starts(folder: Path, name: str, counts: Sequence[int]) -> None:
     np.save(folder / f"{name}.starts.npy", starts, allow_pickle=False)
 
 
-def _load(folder: Path, name: str) -> Any:
-    return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+def _check_spans(spans: Sequence[Any], text: str) -> None:
+    """Raises ValueError unless there are spans, in order and none empty, all within the text."""
+    end = 0
+    for span in spans:
+        _check_span(span, text)
+        if not end <= span[0] < span[1]:
+            raise ValueError(f"a span is {span}, expected one that is not empty, from {end} on")
+        end = span[1]
+    if not end:
+        raise ValueError("no spans")
+
+
+def _check_span(span: Any, text: str) -> None:
+    whole = type(span) is list and [type(each) for each in span] == [int, int]
+    if not whole or not 0 <= span[0] <= span[1] <= len(text):
+        raise ValueError(f"a span is {span}, expected two places in a text of {len(text)} characters")

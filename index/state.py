@@ -8,14 +8,23 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows
+from index.errors import IndexFolderError
+from index.files import check_types, map_array, reading
 from index.places import Places, ranges
 from index.records import Records, write_records
 from index.segment import Segment
+from index.store import build_anew
 
 Order = npt.NDArray[np.int64]
 """int64, shape (entries, 2): of each entry of an index, in order, its segment and its place in that."""
 
 _ORDER, _SOURCES = "order.npy", "sources"
+_SOURCE: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "sha256"), (str,)),
+    **dict.fromkeys(("size", "changed", "entries"), (int,)),
+    "settled": (bool,),
+    "warnings": (list,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,30 @@ def write_state(folder: Path, order: Order, sources: Sequence[SourceRecord]) -> 
 
 def read_order(folder: Path) -> Order:
     """The entries of a state, in order."""
-    order: Order = np.load(folder / _ORDER, allow_pickle=False)
+    order: Order = map_array(folder / _ORDER, np.int64, 2)
     return order
 
 
 def read_source_records(folder: Path) -> list[SourceRecord]:
     """The files of a state, in order: their entries follow each other in its order."""
-    return [SourceRecord(**{**record, "warnings": tuple(record["warnings"])}) for record in Records(folder, _SOURCES)]
+    records = Records(folder, _SOURCES)
+    with reading(records.path):
+        for record in records:
+            check_types(record, _SOURCE)
+            if not 0 <= record["entries"] < 2**31:
+                raise ValueError(f"{record['entries']} entries of a file")
+        return [SourceRecord(**{**record, "warnings": tuple(record["warnings"])}) for record in records]
 
 
 def places_of(order: Order, segments: Sequence[Segment]) -> tuple[Places, Places]:
-    """Where an index's articles stand in its segments, and where its passages do."""
+    """Where an index's articles stand in its segments, and where its passages do.
+
+    Raises IndexFolderError for entries that the segments do not have.
+    """
+    check_order(order, segments)
     numbers, entries = order[:, 0], order[:, 1]
-    articles = _expand(numbers, entries, [segment.entry_starts for segment in segments])
-    passages = _expand(*articles, [segment.article_starts for segment in segments])
+    articles = expand(numbers, entries, [segment.entry_starts for segment in segments])
+    passages = expand(*articles, [segment.article_starts for segment in segments])
     sizes = [len(segment.article_starts) - 1 for segment in segments], [len(segment) for segment in segments]
     return (
         Places.of(articles[0].astype(np.int32), articles[1], sizes[0]),
@@ -63,7 +82,17 @@ def places_of(order: Order, segments: Sequence[Segment]) -> tuple[Places, Places
     )
 
 
-def _expand(parts: Rows, local: Rows, starts: Sequence[Rows]) -> tuple[Rows, Rows]:
+def check_order(order: Order, segments: Sequence[Segment]) -> None:
+    """Raises IndexFolderError if a state names entries that its segments do not have."""
+    numbers, entries = order[:, 0], order[:, 1]
+    counts = np.array([len(segment.entry_keys) for segment in segments], dtype=np.int64)
+    known = (numbers >= 0) & (numbers < len(counts)) & (entries >= 0)
+    if not known.all() or (entries >= counts[numbers]).any():
+        folder = segments[0].folder.parent
+        raise IndexFolderError(f"{folder}: its state names entries that no segment has: {build_anew(folder)}")
+
+
+def expand(parts: Rows, local: Rows, starts: Sequence[Rows]) -> tuple[Rows, Rows]:
     """What belongs to things that stand in parts, where a part's `starts` say: again the part and the place in it."""
     first, last = np.empty(len(local), np.int64), np.empty(len(local), np.int64)
     for part, known in enumerate(starts):

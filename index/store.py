@@ -37,7 +37,8 @@ class Manifest:
     """What an index is made of and by.
 
     `segments` and `state` are the names of its folders, each with the sha256 of its seal; `paths` what it was built of;
-    `token_dimensions` is 0 for none. `build` tells one state of an index from another.
+    `token_dimensions` is 0 for none, `exact` asks for exact search however many passages
+    there are. `build` tells one state of an index from another.
     """
 
     format: int
@@ -46,6 +47,7 @@ class Manifest:
     weights: str
     dimensions: int
     token_dimensions: int
+    exact: bool
     analyzer: str
     chunker: str
     articles: int
@@ -189,7 +191,7 @@ def read_manifest(folder: Path) -> Manifest:
         data["segments"] = tuple((name, seal) for name, seal in data["segments"])
         name, seal = data["state"]
         manifest = Manifest(**{**data, "state": (name, seal)})
-        if not all(_FOLDER.fullmatch(name) for name, _ in manifest.folders):
+        if not manifest.segments or not all(_FOLDER.fullmatch(name) for name, _ in manifest.folders):
             raise ValueError("names no folder of an index")
     except FileNotFoundError:
         raise IndexFolderError(f"{folder}: no index here: build one with {_remedy(folder)}") from None
@@ -211,9 +213,19 @@ def verify(folder: Path, manifest: Manifest) -> None:
         raise IndexFolderError(line)
 
 
+def damaged(path: Path, what: object) -> IndexFolderError:
+    """The one line for a file of an index that is as it was written, but not as an index's is."""
+    return IndexFolderError(f"{path}: damaged ({_short(what)}): {build_anew(path.parent.parent)}")
+
+
+def build_anew(folder: Path) -> str:
+    """What to do about an index whose files an update would take for whole."""
+    return f"delete {folder / MANIFEST} and build the index again with {_remedy(folder)}"
+
+
 def find_damage(folder: Path, named: Iterable[tuple[str, str]], *, read_all: bool = False) -> Iterator[str]:
     """A line for every file of the folders that is missing or not as it was written; `read_all` trusts no file's time."""
-    remedy = f"build the index again with {_remedy(folder)}"
+    remedy = build_anew(folder) if read_all else f"build the index again with {_remedy(folder)}"
     for name, seal in named:
         path = folder / name / SEAL
         try:
@@ -257,12 +269,16 @@ def is_part(path: Path) -> bool:
     return bool(_FOLDER.fullmatch(path.name))
 
 
+def files_of(folder: Path, manifest: Manifest) -> list[Path]:
+    """The files of an index."""
+    return [folder / MANIFEST, *(path for name, _ in manifest.folders for path in sorted((folder / name).iterdir()))]
+
+
 def sizes(folder: Path, manifest: Manifest) -> dict[str, int]:
     """Bytes on disk of the index's files, by their name, summed over its folders."""
-    found: dict[str, int] = {MANIFEST: (folder / MANIFEST).stat().st_size}
-    for name, _ in manifest.folders:
-        for path in (folder / name).iterdir():
-            found[path.name] = found.get(path.name, 0) + path.stat().st_size
+    found: dict[str, int] = {}
+    for path in files_of(folder, manifest):
+        found[path.name] = found.get(path.name, 0) + path.stat().st_size
     return found
 
 
@@ -309,5 +325,5 @@ def _what(error: Exception) -> str:
     return f"unreadable ({error.strerror})" if isinstance(error, OSError) else f"damaged ({_short(error)})"
 
 
-def _short(error: Exception) -> str:
+def _short(error: object) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qa.library import Library
 
 FOUND, NOT_FOUND, MISTAKE = 0, 1, 2
+PROBLEMS = 1
 
 
 class System(StrEnum):
@@ -65,6 +66,9 @@ def index_command(
     index: IndexOption = STORE,
     model: ModelOption = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be used.")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare with every vector, however many there are: slower from 20,000 on.")
+    ] = False,
 ) -> None:
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
@@ -73,7 +77,7 @@ def index_command(
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
     with progress_bar(error_console()) as progress:
-        built = build_index(paths, index, encoder, skip_bad=skip_bad, progress=progress)
+        built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
     manifest = built.manifest
@@ -135,6 +139,41 @@ def ask(
     else:
         console().print(answer_text(answer, 3 if k is None else k))
     raise typer.Exit(FOUND if answer.found else NOT_FOUND)
+
+
+@app.command("status")
+def status_command(
+    index: IndexOption = STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what an index is made of, how large it is, and whether its files have changed since."""
+    from qa.status import read_status, status_json, status_table
+
+    status = read_status(index)
+    if as_json:
+        print_line(status_json(status))
+    else:
+        console().print(status_table(status))
+
+
+@app.command("doctor")
+def doctor_command(index: IndexOption = STORE) -> None:
+    """Check an index: every file, and whether they agree. Exit code 1: something is wrong."""
+    from index.doctor import examine
+    from index.store import files_of, read_manifest
+    from qa.progress import progress_bar
+
+    with progress_bar(error_console()) as progress:
+        problems = examine(index, progress)
+    for line in problems:
+        print_line(line)
+    if problems:
+        raise typer.Exit(PROBLEMS)
+    manifest = read_manifest(index)
+    print_line(
+        f"no problem found: {manifest.articles:,} articles, {manifest.passages:,} passages, "
+        f"{len(files_of(index, manifest)):,} files checked"
+    )
 
 
 def _hand_over(command: str, context: typer.Context) -> None:

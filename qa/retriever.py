@@ -7,8 +7,11 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from index.arrays import Rows, Scores
+from index.dense import DenseSearcher
 from index.late import LateInteraction
-from index.searchers import DenseSearcher, LexicalSearcher, Query, Ranking
+from index.lexical import LexicalSearcher
+from index.searchers import Query, Ranking
+from index.threads import one_thread
 from qa.fusion import convex_sum, reciprocal_ranks, with_late
 
 System: TypeAlias = Literal["hybrid", "convex", "rrf", "dense", "bm25"]
@@ -67,6 +70,7 @@ class Found:
     rerank_ranks: Rows
 
 
+@one_thread()
 def gather(
     dense: DenseSearcher,
     lexical: LexicalSearcher,

@@ -9,9 +9,9 @@ import pytest
 from conftest import ToyEncoder
 
 from index.build import BadSourcesError, Built, build_index, is_current
+from index.dense import DenseSearcher
 from index.errors import EncoderError, IndexFolderError, SourceError, UserError
 from index.index import Index
-from index.searchers import DenseSearcher
 from index.store import MANIFEST, read_manifest
 
 Write = Callable[[dict[str, str | None]], Path]

@@ -9,7 +9,8 @@ from conftest import ToyEncoder, ToyTokenEncoder
 import qa
 from index.analyzer import analyze
 from index.late import from_codes
-from index.searchers import K1, Query
+from index.lexical import K1
+from index.searchers import Query
 from qa.retriever import COMPARED, DENSE_WEIGHT, LATE_WEIGHT, SYSTEMS, Found, System, gather, rank
 
 MakeLibrary = Callable[..., qa.Library]

@@ -14,8 +14,10 @@ from rank_bm25 import BM25Okapi
 
 from index.analyzer import analyze
 from index.arrays import Vectors
+from index.dense import DenseSearcher
+from index.lexical import K1, LexicalSearcher, Postings
 from index.places import Places
-from index.searchers import K1, DenseSearcher, LexicalSearcher, Postings, Query, Ranking, Searcher
+from index.searchers import Query, Ranking, Searcher
 
 _TEXTS = ["green apple", "red apple", "green apple", "a pear tree in the rain", "", "green apple", "apple apple pie"]
 
@@ -196,6 +198,50 @@ def test_a_file_that_faiss_cannot_write_is_an_oserror(tmp_path: Path) -> None:
         dense(_TEXTS).save(tmp_path)
 
 
+# --- the dense leg by a stand-in
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Vectors:
+    """More vectors than are searched one by one, in the neighbourhoods that texts have."""
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", 1000)
+    random = np.random.default_rng(3)
+    themes = random.normal(size=(40, 96))
+    return unit((themes[random.integers(0, 40, 3000)] + 0.7 * random.normal(size=(3000, 96))).tolist())
+
+
+def test_many_vectors_are_found_by_a_stand_in_nearly_as_exactly(many: Vectors, tmp_path: Path) -> None:
+    (tmp_path / "exact").mkdir()
+    DenseSearcher.build(many).save(tmp_path)
+    DenseSearcher.build(many).save(tmp_path / "exact", exact=True)
+    assert (tmp_path / "vectors.coarse.faiss").stat().st_size < many.nbytes / 8
+    coarse, exact = (DenseSearcher.open([folder], Places.whole(3000)) for folder in (tmp_path, tmp_path / "exact"))
+    assert (exact.recalls, coarse.recalls[0] >= 0.99) == ([1.0], True)
+    shares = []
+    for row in range(0, 3000, 60):
+        asked = Query("", (), unit((many[[row]] + 0.05 * many[[row - 7]]).tolist())[0])
+        best, found = exact.search(asked, 10), coarse.search(asked, 10)
+        shares.append(len(set(best.rows.tolist()) & set(found.rows.tolist())) / 10)
+        # What is found has its exact score, in the order that exact search gives it.
+        assert found.scores.tolist() == coarse.score(asked, found.rows).tolist()
+        assert found.scores.tolist() == sorted(found.scores.tolist(), reverse=True)
+    assert np.mean(shares) >= 0.99
+
+
+def test_a_stand_in_passes_over_what_is_gone(many: Vectors, tmp_path: Path) -> None:
+    DenseSearcher.build(many).save(tmp_path)
+    kept = np.arange(0, 3000, 2)
+    places = Places.of(np.zeros(1500, np.int32), kept, [3000])
+    opened, whole = DenseSearcher.open([tmp_path], places), DenseSearcher.build(many[kept])
+    shares = []
+    for row in range(0, 1500, 50):
+        asked = Query("", (), many[kept[row]])
+        found, best = opened.search(asked, 10), whole.search(asked, 10)
+        assert (found.rows[0], len(found)) == (row, 10)
+        shares.append(len(set(best.rows.tolist()) & set(found.rows.tolist())) / 10)
+    assert np.mean(shares) >= 0.98
+
+
 # --- the lexical leg against rank-bm25
 
 
@@ -235,7 +281,11 @@ def test_lexical_scores_are_rank_bm25s_own(
 
 
 @given(
-    documents=st.lists(st.lists(st.sampled_from("a a a a b b b c c d e f".split()), max_size=9), min_size=1, max_size=60),
+    documents=st.lists(
+        st.lists(st.sampled_from(["a", "a", "a", "a", "b", "b", "b", "c", "c", "d", "e", "f"]), max_size=9),
+        min_size=1,
+        max_size=60,
+    ),
     asked=st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=7),
     k=st.integers(1, 20),
 )
@@ -245,7 +295,7 @@ def test_what_is_passed_over_could_not_be_among_the_best(documents: list[list[st
     expected = sorted(np.flatnonzero(every).tolist(), key=lambda row: (-every[row], row))[:k]
     with pytest.MonkeyPatch.context() as patch:
         # Small collections are looked through whole unless told otherwise.
-        patch.setattr("index.searchers._FEW", 0)
+        patch.setattr("index.lexical._FEW", 0)
         ranking = searcher.search(with_terms(asked), k)
     assert ranking.rows.tolist() == expected
     assert ranking.scores.tolist() == every[expected].tolist()

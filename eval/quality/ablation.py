@@ -7,9 +7,10 @@ from eval.gold import GoldQuestion
 from eval.measures import Qrels, measure
 from eval.relevance import Holders, relevant_passages
 from index.analyzer import analyze
+from index.dense import DenseSearcher
 from index.encoder import encode_documents
+from index.lexical import LexicalSearcher
 from index.progress import Progress
-from index.searchers import DenseSearcher, LexicalSearcher
 from qa.library import Library
 from qa.retriever import System, gather, rank
 

@@ -1,0 +1,175 @@
+"""The dense leg: cosines of vectors, by FAISS."""
+
+import errno
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from index.arrays import Rows, Scores, Vectors
+from index.places import GONE, Places
+from index.searchers import Query, Ranking, best
+
+# A part with more rows than this is searched by its stand-in first, which is measured on so many vectors.
+EXACT_UP_TO = 20_000
+_MEASURED, _BEST, _RECALL, _SEED = 200, 10, 0.99, 20
+# Of the k best, a stand-in has nearly all among its own best so many times k.
+_DEEPER = 4
+_SAID = "vectors.coarse.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Coarse:
+    """A small stand-in for a part's vectors, a bit a component: its best rows, `asked` of them, hold the 10 best.
+
+    `recall` is the share of them that it holds, measured when it was made.
+    """
+
+    index: Any
+    asked: int
+    recall: float
+
+
+class DenseSearcher:
+    """Cosine of unit vectors, over the parts of an index: FAISS's exact inner product up to EXACT_UP_TO rows a part.
+
+    In a larger part FAISS's RaBitQ (Gao & Long 2024) chooses rows, whose exact inner products then rank them.
+    """
+
+    FILE, COARSE_FILE = "vectors.faiss", "vectors.coarse.faiss"
+
+    def __init__(self, parts: Sequence[Any], places: Places, coarse: Sequence[Coarse | None] = ()) -> None:
+        self._parts, self._places = list(parts), places
+        self._vectors = [_vectors_of(part) for part in parts]
+        self._coarse = list(coarse) or [None] * len(self._parts)
+        # FAISS passes over what is gone.
+        self._kept = [None if (rows != GONE).all() else _selector(rows != GONE) for rows in places.rows]
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> "DenseSearcher":
+        """From unit vectors, float32, shape (passages, dimensions)."""
+        part = faiss.IndexFlatIP(vectors.shape[1])
+        part.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls([part], Places.whole(len(vectors)))
+
+    def save(self, folder: Path, *, exact: bool = False) -> None:
+        """Writes the one part that `build` made, with its stand-in where it is large, unless `exact`. Raises OSError."""
+        part, vectors = self._parts[0], self._vectors[0]
+        try:
+            faiss.write_index(part, str(folder / self.FILE))
+            coarse = None if exact or len(self) <= EXACT_UP_TO else _make_coarse(part, vectors)
+            if coarse:
+                faiss.write_index(coarse.index, str(folder / self.COARSE_FILE))
+                said = {"asked": coarse.asked, "recall": coarse.recall}
+                (folder / _SAID).write_text(json.dumps(said), encoding="utf-8")
+        except RuntimeError as error:  # FAISS has no other, for a full disk neither
+            raise OSError(errno.EIO, f"{self.FILE}: {error}") from None
+
+    @classmethod
+    def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
+        """Maps the saved parts to memory."""
+        parts = [_read(folder / cls.FILE) for folder in folders]
+        coarse = [
+            Coarse(_read(folder / cls.COARSE_FILE), **json.loads((folder / _SAID).read_bytes()))
+            if (folder / _SAID).is_file()
+            else None
+            for folder in folders
+        ]
+        return cls(parts, places, coarse)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._parts[0].d) if self._parts else 0
+
+    @property
+    def recalls(self) -> list[float]:
+        """For each part the share of the 10 best that a search finds: 1 where it is exact."""
+        return [coarse.recall if coarse else 1.0 for coarse in self._coarse]
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """The vectors of the given rows: float32, shape (len(rows), dimensions)."""
+        found = np.empty((len(rows), self.dimensions), dtype=np.float32)
+        for part, which, local in self._places.split(rows):
+            found[which] = self._vectors[part][local]
+        return found
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
+        if among is not None:
+            return best(among, self.score(query, among), k)
+        found = [self._search_part(number, query, k) for number in range(len(self._parts))] if k > 0 else []
+        if not found:
+            return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
+        rows, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+        return best(rows, scores, k)
+
+    def _search_part(self, number: int, query: Query, k: int) -> tuple[Rows, Scores]:
+        """The k best rows of a part and all that tie with the last of them, in any order, with their scores."""
+        part, kept, rows = self._parts[number], self._kept[number], self._places.rows[number]
+        size = int((rows != GONE).sum()) if kept else int(part.ntotal)
+        wanted = min(k, size)
+        coarse = self._coarse[number]
+        if coarse and wanted:
+            return self._search_coarsely(coarse, rows, query, wanted)
+        # FAISS breaks ties in no stated order: one row more than wanted tells whether a tie is cut.
+        asked = min(wanted + 1, size)
+        parameters = faiss.SearchParameters(sel=kept) if kept else None  # type: ignore[call-arg]
+        while asked:
+            scores, found = part.search(query.vector[None, :], asked, params=parameters)
+            if asked == size or scores[0, asked - 1] < scores[0, wanted - 1]:
+                return rows[found[0]], scores[0].astype(np.float64)
+            asked = min(asked * 2, size)
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+
+    def _search_coarsely(self, coarse: Coarse, rows: Rows, query: Query, k: int) -> tuple[Rows, Scores]:
+        # What is gone is found as well, and takes at most half of the places.
+        live = float((rows != GONE).mean())
+        _, found = coarse.index.search(query.vector[None, :], min(int(max(coarse.asked, _DEEPER * k) / live), len(rows)))
+        kept = np.sort(rows[found[0][found[0] >= 0]])
+        kept = kept[kept != GONE]
+        return kept, self.score(query, kept)
+
+    def score(self, query: Query, rows: Rows) -> Scores:
+        # Row by row, so that equal vectors score equally wherever they stand: a matrix product does not promise it.
+        return np.asarray(np.einsum("ij,j->i", self.vectors(rows), query.vector), dtype=np.float64)
+
+
+def _read(path: Path) -> Any:
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+def _make_coarse(part: Any, vectors: Vectors) -> Coarse | None:
+    """The stand-in of a part's vectors that asks for no more rows than it must; None if even many do not do."""
+    index = faiss.IndexRaBitQFastScan(part.d, faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors)
+    index.add(vectors)
+    random = np.random.default_rng(_SEED)
+    # Between two passages: like a question, near some and the same as none.
+    one, other = (vectors[np.sort(random.choice(len(vectors), _MEASURED, replace=False))] for _ in range(2))
+    asked = one + other[random.permutation(_MEASURED)]
+    asked = np.ascontiguousarray(asked / np.linalg.norm(asked, axis=1, keepdims=True), dtype=np.float32)
+    _, exact = part.search(asked, _BEST)
+    for rows in (200, 400, 800, 1600, 3200):
+        _, found = index.search(asked, rows)
+        recall = float(np.mean([np.isin(best, held).mean() for best, held in zip(exact, found, strict=True)]))
+        if recall >= _RECALL:
+            return Coarse(index, rows, round(recall, 4))
+    return None
+
+
+def _vectors_of(part: Any) -> Vectors:
+    """A view of what a FAISS index holds, not to be written to, and no longer to be used than the index."""
+    size = part.ntotal * part.d
+    held = faiss.rev_swig_ptr(part.get_xb(), size) if size else np.empty(0, dtype=np.float32)
+    return np.asarray(held.reshape(part.ntotal, part.d))
+
+
+def _selector(kept: npt.NDArray[np.bool_]) -> Any:
+    return faiss.IDSelectorBitmap(np.packbits(kept, bitorder="little"))  # type: ignore[call-arg,arg-type]

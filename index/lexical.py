@@ -1,0 +1,248 @@
+"""The lexical leg: BM25 as rank-bm25 scores it, from sparse postings."""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rank_bm25 import BM25Okapi
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from index.arrays import Rows, Scores
+from index.places import GONE, Places
+from index.searchers import Query, Ranking, best
+
+Numbers = npt.NDArray[np.int32]
+"""int32, shape (n,)."""
+
+K1, B = 1.5, 0.75
+
+
+class LuceneBM25(BM25Okapi):  # type: ignore[misc]
+    """rank-bm25's Okapi with Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)): no term that matches scores 0 or less."""
+
+    def _calc_idf(self, nd: dict[str, int]) -> None:
+        for term, documents in nd.items():
+            self.idf[term] = lucene_idf(self.corpus_size, documents)
+
+
+def lucene_idf(size: int, having: int) -> float:
+    """How rare a term is that `having` of `size` documents have."""
+    return math.log(1 + (size - having + 0.5) / (having + 0.5))
+
+
+class Postings:
+    """The terms of one part's passages: which passages have each, how often, and how many terms each passage has.
+
+    What a term weighs depends on the whole index, and is worked out when it is asked for. A term's passages are one
+    slice of `rows` and `counts`, int32.
+    """
+
+    _ARRAYS = ("starts", "rows", "counts", "lengths")
+
+    def __init__(self, terms: Sequence[str], starts: Rows, rows: Numbers, counts: Numbers, lengths: Numbers) -> None:
+        self.terms = list(terms)
+        self.numbers = {term: number for number, term in enumerate(self.terms)}
+        self.starts, self.rows, self.counts, self.lengths = starts, rows, counts, lengths
+
+    @classmethod
+    def build(cls, documents: Sequence[Sequence[str]]) -> "Postings":
+        """From the terms of every passage, as rank-bm25 counts them."""
+        nothing = np.empty(0, np.int32)
+        if not any(documents):
+            return cls([], np.zeros(1, np.int64), nothing, nothing, np.zeros(len(documents), np.int32))
+        counted = LuceneBM25(documents)
+        terms = sorted(counted.idf)
+        numbers = {term: number for number, term in enumerate(terms)}
+        entries = (
+            (numbers[term], row, count) for row, found in enumerate(counted.doc_freqs) for term, count in found.items()
+        )
+        table = np.fromiter(entries, dtype=[("term", np.int32), ("row", np.int32), ("count", np.int32)])
+        table = table[np.lexsort((table["row"], table["term"]))]
+        starts = np.searchsorted(table["term"], np.arange(len(terms) + 1))
+        lengths = np.array(counted.doc_len, dtype=np.int32)
+        return cls(terms, starts, table["row"].copy(), table["count"].copy(), lengths)
+
+    def save(self, folder: Path) -> None:
+        (folder / "terms.txt").write_text("".join(f"{term}\n" for term in self.terms), encoding="utf-8")
+        for name in self._ARRAYS:
+            np.save(folder / f"postings.{name}.npy", getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Postings":
+        """Maps what `save` wrote to memory."""
+        terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
+        # As plain arrays: slices of np.memmap are slow to make.
+        arrays = (np.load(folder / f"postings.{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls._ARRAYS)
+        return cls(terms, *map(np.asarray, arrays))
+
+    def counts_of(self, term: str, rows: Rows) -> Numbers:
+        """How often each of the given passages has a term."""
+        where = self.of(term)
+        having = self.rows[where]
+        if not len(having):
+            return np.zeros(len(rows), np.int32)
+        places = np.minimum(np.searchsorted(having, rows.astype(np.int32)), len(having) - 1)
+        return np.where(having[places] == rows, self.counts[where][places], 0).astype(np.int32)
+
+    def of(self, term: str) -> slice:
+        """Where a term's passages are; nowhere for one that none has."""
+        number = self.numbers.get(term)
+        return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+
+# A term that no more passages have is looked through without asking whether it still can matter.
+_FEW = 1000
+# Sums in another order differ in their last bits.
+_ROUNDING = 1 + 1e-9
+
+
+class LexicalSearcher:
+    """BM25 as rank-bm25 scores it, served from the postings of an index's parts."""
+
+    def __init__(self, parts: Sequence[Postings], places: Places, k1: float = K1, b: float = B) -> None:
+        self._parts, self._places, self._k1 = list(parts), places, k1
+        lengths = np.zeros(len(places))
+        for number, which, local in places.split(np.arange(len(places))):
+            lengths[which] = parts[number].lengths[local]
+        mean = lengths.mean() if len(lengths) and lengths.any() else 1.0
+        # What a term's count is weighed against: BM25's saturation, by a passage's length.
+        self._saturation = k1 * (1 - b + b * lengths / mean)
+        self._having = [self._live_counts(part, rows) for part, rows in zip(parts, places.rows, strict=True)]
+        self._vocabulary: list[str] | None = None
+
+    @classmethod
+    def build(cls, documents: Sequence[Sequence[str]], k1: float = K1, b: float = B) -> "LexicalSearcher":
+        """From the terms of every passage, with BM25's saturation and length normalisation."""
+        return cls([Postings.build(documents)], Places.whole(len(documents)), k1, b)
+
+    @staticmethod
+    def _live_counts(part: Postings, rows: Rows) -> Rows:
+        """How many passages have each term of a part, those that the index no longer has left out."""
+        gone = rows == GONE
+        if not gone.any() or not part.terms:
+            return np.diff(part.starts)
+        return np.asarray(np.add.reduceat(~gone[part.rows], part.starts[:-1], dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, term: str) -> bool:
+        return self._frequency(term) > 0
+
+    def nearest(self, term: str) -> str:
+        """The term that passages have nearest to one that none has.
+
+        Near is one edit (two from eight letters on; swapped neighbours are one) with the same first letter;
+        a term with no near one, and any number, stays as it is.
+        """
+        if len(term) < 4 or not term.isalpha():
+            return term
+        edits = 1 if len(term) < 8 else 2
+        terms = self._terms()
+        low, high = bisect_left(terms, term[0]), bisect_left(terms, chr(ord(term[0]) + 1))
+        near = process.extract(term, terms[low:high], scorer=OSA.distance, score_cutoff=edits, limit=None)
+        candidates = [(distance, -self._frequency(found), found) for found, distance, _ in near]
+        return min(candidates)[2] if candidates else term
+
+    def _terms(self) -> list[str]:
+        """All terms that passages have, in order."""
+        if self._vocabulary is None:
+            known = [
+                [term for term, having in zip(part.terms, counts.tolist(), strict=True) if having]
+                for part, counts in zip(self._parts, self._having, strict=True)
+            ]
+            self._vocabulary = sorted(set().union(*known)) if len(known) != 1 else known[0]
+        return self._vocabulary
+
+    def _frequency(self, term: str) -> int:
+        """How many passages have a term."""
+        numbers = ((having, part.numbers.get(term)) for part, having in zip(self._parts, self._having, strict=True))
+        return sum(int(having[number]) for having, number in numbers if number is not None)
+
+    def idf(self, terms: Sequence[str]) -> Scores:
+        """How rare each term is, ln(1 + (N - n + 0.5) / (n + 0.5)); a term that no passage has, n = 0."""
+        return np.array([lucene_idf(len(self), self._frequency(term)) for term in terms], dtype=np.float64)
+
+    def most(self, query: Query) -> float:
+        """What no passage's score for a query can pass: the sum over its terms of idf x (k1 + 1)."""
+        return float(self.idf(query.terms).sum()) * (self._k1 + 1)
+
+    def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
+        rows = self._promising(query.terms, k) if among is None else among
+        scores = self.score(query, rows)
+        matched = scores > 0
+        return best(rows[matched], scores[matched], k)
+
+    def _promising(self, terms: Sequence[str], k: int) -> Rows:
+        """Rows among which the k best are, ties with the last of them too, in order.
+
+        Rare terms first. Once what the terms that are left can add is less than the k-th best sum has already, no
+        passage that has none of the terms so far can be one of the k, and fewer and fewer of the others can (MaxScore;
+        Turtle & Flood 1995).
+        """
+        counted = Counter(terms)
+        weights = dict(zip(counted, self.idf(list(counted)) * list(counted.values()), strict=True))
+        most = {term: weight * (self._k1 + 1) for term, weight in weights.items()}
+        waiting = sorted(most, key=lambda term: most[term])
+        sums, seen = np.zeros(len(self)), [np.empty(0, np.int64)]
+        while waiting:
+            left = sum(most[term] for term in waiting)
+            if self._frequency(waiting[-1]) > _FEW and left * _ROUNDING < _kth(sums[np.concatenate(seen)], k):
+                break
+            term = waiting.pop()
+            for rows, counts in self._postings(term):
+                seen.append(rows[sums[rows] == 0])
+                sums[rows] += self._weigh(weights[term], counts, rows)
+        rows = np.sort(np.concatenate(seen))
+        found = sums[rows]
+        while True:
+            left = sum(most[term] for term in waiting)
+            possible = (found + left) * _ROUNDING >= _kth(found, k)
+            rows, found = rows[possible], found[possible]
+            if not waiting:
+                return np.asarray(rows, dtype=np.int64)
+            found = found + self._score([(waiting[-1], weights[waiting[-1]])], rows)
+            waiting.pop()
+
+    def having(self, terms: Sequence[str]) -> Rows:
+        """The rows that have all of the terms, in order; all rows, if there is no term."""
+        rows = np.arange(len(self))
+        for term in terms:
+            found = [found for found, _ in self._postings(term)]
+            rows = np.intersect1d(rows, np.concatenate(found)) if found else np.empty(0, np.int64)
+        return rows
+
+    def score(self, query: Query, rows: Rows) -> Scores:
+        # Term by term as they are asked for, so that a passage's sum is the same to the last bit whoever asks.
+        return self._score(list(zip(query.terms, self.idf(query.terms).tolist(), strict=True)), rows)
+
+    def _score(self, weights: Sequence[tuple[str, float]], rows: Rows) -> Scores:
+        """The sums of weighted terms that the given rows have."""
+        scores = np.zeros(len(rows), dtype=np.float64)
+        for part, which, local in self._places.split(rows) if len(rows) else ():
+            for term, weight in weights:
+                scores[which] += self._weigh(weight, self._parts[part].counts_of(term, local), rows[which])
+        return scores
+
+    def _weigh(self, weight: float, counts: Numbers, rows: Rows) -> Scores:
+        """What a term that stands so often in the given rows adds to their scores."""
+        return np.asarray(weight * counts * (self._k1 + 1) / (counts + self._saturation[rows]))
+
+    def _postings(self, term: str) -> Iterator[tuple[Rows, Numbers]]:
+        """The rows that have a term, and how often: part by part."""
+        for part, rows in zip(self._parts, self._places.rows, strict=True):
+            where = part.of(term)
+            if where.stop > where.start:
+                found, counts = rows[part.rows[where]], part.counts[where]
+                live = found != GONE
+                yield (found, counts) if live.all() else (found[live], counts[live])
+
+
+def _kth(sums: Scores, k: int) -> float:
+    """The k-th best of sums; 0 if there are fewer."""
+    return float(np.partition(sums, len(sums) - k)[len(sums) - k]) if 0 < k <= len(sums) else 0.0

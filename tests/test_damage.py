@@ -1,0 +1,163 @@
+"""Damaged files: refused by name; and where the checksums were made right again, still refused, or read, but no crash."""
+
+import random
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, ToyTokenEncoder
+from forging import find, forge, write_articles
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import qa
+from index.build import build_index, has_changed
+from index.doctor import examine
+from index.errors import IndexFolderError, UserError
+from index.store import MANIFEST, SEAL, read_manifest
+from qa.status import read_status
+
+NAMES = [
+    *(f"{name}.{kind}" for name in ("articles", "passages", "texts", "sources") for kind in ("jsonl", "offsets.npy")),
+    *(f"{name}.{kind}.npy" for name in ("entries", "articles") for kind in ("keys", "starts")),
+    *("passages.keys.npy", "articles.published.npy", "order.npy"),
+    *("terms.txt", *(f"postings.{name}.npy" for name in ("starts", "rows", "counts", "lengths"))),
+    *("tokens.codes.u1", "tokens.starts.i4", "tokens.ends.npy"),
+]
+# What the head of a file can say of its size, and a reader believe.
+_NUMBERS = [number.to_bytes(8, "little", signed=True) for number in (-(2**63), -1, 0, 1, 2, 2**31, 2**40, 2**62, 2**63 - 1)]
+_QUESTIONS = ("red apples on the pier", '"apples are" -boats', "harbuor 2021")
+
+Edit = tuple[str, float, bytes]
+_EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["overwrite", "insert", "cut out", "cut off"]),
+        st.floats(0, 1),
+        st.binary(min_size=1, max_size=8) | st.sampled_from(_NUMBERS),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _edited(data: bytes, edits: Sequence[Edit]) -> bytes:
+    for how, place, written in edits:
+        at = round(place * len(data))
+        match how:
+            case "overwrite":
+                data = data[:at] + written + data[at + len(written) :]
+            case "insert":
+                data = data[:at] + written + data[at:]
+            case "cut out":
+                data = data[:at] + data[at + len(written) :]
+            case _:
+                data = data[:at]
+    return data
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("damage")
+    build_index([write_articles(root / "articles")], root / "index", ToyTokenEncoder())
+    return root / "index"
+
+
+@pytest.fixture(scope="module")
+def folder(built: Path) -> Path:
+    """A copy, mended after every example: hypothesis has many in one test."""
+    return built.with_name("copy")
+
+
+def _mend(folder: Path, built: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(built, folder)
+
+
+def _use(folder: Path) -> None:
+    """Opens an index, asks it, and reads all that it holds."""
+    library = qa.Library.open(folder, ToyTokenEncoder())
+    for system in ("hybrid", "dense", "bm25"):
+        library.ask_many(_QUESTIONS, 10, system)
+    list(library.articles)
+    list(library.passages)
+
+
+def test_every_file_is_fuzzed(built: Path) -> None:
+    found = {path.name for part, _ in read_manifest(built).folders for path in (built / part).iterdir()}
+    assert found == {*NAMES, "vectors.faiss", SEAL}
+
+
+@given(name=st.sampled_from([*NAMES, "vectors.faiss", SEAL, MANIFEST]), edits=_EDITS)
+@settings(max_examples=200)
+def test_plain_damage_is_refused_by_name(built: Path, folder: Path, name: str, edits: list[Edit]) -> None:
+    _mend(folder, built)
+    path = find(folder, name)
+    whole = path.read_bytes()
+    path.write_bytes(_edited(whole, edits))
+    if path.read_bytes() == whole:
+        return
+    if name == MANIFEST:
+        try:
+            # White space can change in JSON that says the same.
+            assert read_manifest(folder) == read_manifest(built)
+        except IndexFolderError as error:
+            assert MANIFEST in str(error)  # noqa: PT017
+    else:
+        for use in (_use, read_status):
+            with pytest.raises(IndexFolderError, match=rf"{name}: .*qa index PATH"):
+                use(folder)
+    problems = examine(folder)
+    assert [name in line for line in problems] == [True] * len(problems)
+    assert problems or name == MANIFEST
+
+
+def _uses(folder: Path, *, values: bool = True) -> None:
+    """All that reads an index does so, or refuses it in one line."""
+    for use in (_use, read_status, has_changed, examine) if values else (_use, examine):
+        try:
+            use(folder)
+        except UserError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+
+
+@given(name=st.sampled_from(NAMES), edits=_EDITS)
+@settings(max_examples=400)
+@example(name="order.npy", edits=[("overwrite", 0.85, (-1).to_bytes(8, "little", signed=True))])
+def test_under_right_checksums_a_reader_refuses_or_reads(built: Path, folder: Path, name: str, edits: list[Edit]) -> None:
+    _mend(folder, built)
+    forge(folder, name, lambda data: _edited(data, edits))
+    _uses(folder)
+
+
+def fuzz_vectors(folder: Path, count: int) -> None:
+    """In a process of its own: FAISS reads a file in C++."""
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+    path, chance = find(folder, "vectors.faiss"), random.Random(7)  # noqa: S311
+    whole = path.read_bytes()
+    for _ in range(count):
+        data, at = whole, chance.randrange(52)
+        how = chance.choice(["overwrite", "insert", "cut out", "cut off", "number"])
+        written = chance.choice(_NUMBERS) if how == "number" else chance.randbytes(chance.choice([1, 4]))
+        # The head alone: another vector in a vector's place is one that was not written, and doctor's to find.
+        data = _edited(data, [("overwrite" if how == "number" else how, at / len(data), written)])[: len(whole) + 8]
+        data = data[:45] + (data[45:] if len(data) != len(whole) else whole[45:])
+        forge(folder, "vectors.faiss", lambda _, data=data: data)  # type: ignore[misc]
+        _uses(folder, values=False)
+    print("survived")  # noqa: T201
+
+
+def test_no_head_of_the_vectors_crashes_faiss_or_takes_the_memory(built: Path, folder: Path) -> None:
+    _mend(folder, built)
+    code = f"from pathlib import Path; from test_damage import fuzz_vectors; fuzz_vectors(Path({str(folder)!r}), 150)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}; {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (done.returncode, done.stdout) == (0, "survived\n"), done.stderr
