@@ -134,9 +134,9 @@ def _encoded(folder: Path, encoder: Encoder) -> list[EncodedFolder]:
         manifest = read_manifest(folder)
         check_encoder(folder, manifest, encoder)
         verify(folder, manifest)
+        return found + [EncodedFolder(folder / name) for name, _ in manifest.segments]
     except IndexFolderError:
         return found
-    return found + [EncodedFolder(folder / name) for name, _ in manifest.segments]
 
 
 def _shape(encoder: Encoder) -> tuple[int, int]:
@@ -181,7 +181,7 @@ def _update(
     try:
         segments = [before.manifest.segments[number] for number in kept] if before else []
         if entries:
-            write = partial(write_segment, entries=entries, encoded=known, exact=exact)
+            write = partial(write_segment, entries=entries, encoded=known, shape=known.shape, exact=exact)
             segments.append(write_folder(folder, "segment", write))
         order = _renumber(found.order, kept, merged, len(found.new))
         state = write_folder(folder, "state", lambda scratch: write_state(scratch, order, found.sources))

@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
+from index.files import map_vectors
 from index.places import GONE, Places
 from index.searchers import Query, Ranking, best
+from index.store import damaged
 
 # A part with more rows than this is searched by its stand-in first, which is measured on so many vectors.
 EXACT_UP_TO = 20_000
@@ -72,7 +74,12 @@ class DenseSearcher:
 
     @classmethod
     def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
-        """Maps the saved parts to memory."""
+        """Maps the saved parts to memory. Raises IndexFolderError for files that `save` did not write."""
+        for folder, rows in zip(folders, places.rows, strict=True):
+            # FAISS believes what a file says of its own size, and crashes if it lies.
+            found = map_vectors(folder / cls.FILE)
+            if len(found) != len(rows):
+                raise damaged(folder / cls.FILE, f"{len(found)} vectors, expected {len(rows)}")
         parts = [_read(folder / cls.FILE) for folder in folders]
         coarse = [
             Coarse(_read(folder / cls.COARSE_FILE), **json.loads((folder / _SAID).read_bytes()))

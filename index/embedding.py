@@ -1,12 +1,14 @@
 """The vectors of an index's texts: as some folder has them already, or encoded; kept as they come, so that none is lost."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from index.arrays import TokenVectors
 from index.encoder import Encoder, encoder_name, weights_hash
+from index.errors import IndexFolderError
 from index.late import stored
 from index.progress import Progress
 from index.segment import EncodedFolder, EncodedText, write_encoded
@@ -24,6 +26,11 @@ class Encodings(Mapping[bytes, EncodedText]):
 
     def __init__(self, folders: Sequence[EncodedFolder]) -> None:
         self._folders = list(folders)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The dimensions of the vectors and the width of the tokens', or 0."""
+        return self._folders[-1].dimensions, self._folders[-1].width
 
     def add(self, folder: EncodedFolder) -> None:
         self._folders.append(folder)
@@ -50,7 +57,8 @@ def left_encoded(folder: Path, encoder: Encoder) -> list[EncodedFolder]:
     found = []
     for path in unfinished(folder):
         if not any(find_damage(folder, [(path.name, "")], read_all=True)) and read_seal(path)["about"] == _about(encoder):
-            found.append(EncodedFolder(path))
+            with suppress(IndexFolderError):
+                found.append(EncodedFolder(path))
     return found
 
 

@@ -21,7 +21,7 @@ from index.question import Asked, read_question, says
 from index.searchers import Query
 from index.segment import Segment
 from index.state import places_of, read_order
-from index.store import Manifest, read_manifest, verify
+from index.store import SEAL, Manifest, damaged, read_manifest, verify
 from index.tokens import encode_with_tokens
 
 # Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
@@ -42,8 +42,14 @@ class Index:
         self.articles: Lazy[Article] = Lazy(articles, [segment.article for segment in segments])
         self.passages: Lazy[Passage] = Lazy(passages, [segment.passage for segment in segments])
         self.dense = DenseSearcher.open(parts, passages)
-        self.lexical = LexicalSearcher([Postings.open(part) for part in parts], passages)
+        postings = [Postings.open(part) for part in parts]
         tokens = [TokenFile(part) for part in parts] if manifest.token_dimensions else []
+        for number, segment in enumerate(segments):
+            if {len(leg[number]) for leg in (postings, tokens) if leg} != {len(segment)}:
+                raise damaged(segment.folder / SEAL, "its files are of different numbers of passages")
+        if self.dense.dimensions != manifest.dimensions or {part.width for part in tokens} - {manifest.token_dimensions}:
+            raise damaged(parts[0] / SEAL, "its vectors have other dimensions than the index")
+        self.lexical = LexicalSearcher(postings, passages)
         self.late = LateInteraction(tokens, passages) if tokens else None
 
     @classmethod

@@ -137,11 +137,10 @@ class TokenFile:
 
 
 class TokenWriter:
-    """Writes what `TokenFile` reads, text by text, without holding it."""
+    """Writes what `TokenFile` reads, text by text, without holding it; `width` is that of the encoder's token vectors."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._ends = folder, [0]
-        self._width = 0
+    def __init__(self, folder: Path, width: int) -> None:
+        self._folder, self._width, self._ends = folder, width, [0]
         self._files = ExitStack()
         self._codes, self._starts = (self._files.enter_context((folder / name).open("wb")) for name in (_CODES, _STARTS))
 
@@ -153,9 +152,8 @@ class TokenWriter:
         if kind is None:
             np.save(self._folder / _ENDS, np.array([self._width, *self._ends[1:]], dtype=np.int64), allow_pickle=False)
 
-    def add(self, tokens: StoredTokens, width: int) -> None:
+    def add(self, tokens: StoredTokens) -> None:
         """The tokens of the next text."""
-        self._width = width
         self._codes.write(np.ascontiguousarray(tokens.codes).data)
         self._starts.write(np.ascontiguousarray(tokens.starts).data)
         self._ends.append(self._ends[-1] + len(tokens.codes))

@@ -13,13 +13,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from index.arrays import Rows, Scores
+from index.files import map_array, map_starts, reading
 from index.places import GONE, Places
 from index.searchers import Query, Ranking, best
+from index.store import READ_WHOLE, damaged
 
 Numbers = npt.NDArray[np.int32]
 """int32, shape (n,)."""
 
 K1, B = 1.5, 0.75
+_MOST = np.iinfo(np.int32).max
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -74,11 +77,25 @@ class Postings:
 
     @classmethod
     def open(cls, folder: Path) -> "Postings":
-        """Maps what `save` wrote to memory."""
-        terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
+        """Maps what `save` wrote to memory. Raises IndexFolderError for files that it did not write."""
+        with reading(folder / "terms.txt"):
+            terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
+        paths = [folder / f"postings.{name}.npy" for name in cls._ARRAYS[1:]]
         # As plain arrays: slices of np.memmap are slow to make.
-        arrays = (np.load(folder / f"postings.{name}.npy", mmap_mode="r", allow_pickle=False) for name in cls._ARRAYS)
-        return cls(terms, *map(np.asarray, arrays))
+        rows, counts, lengths = (np.asarray(map_array(path, np.int32)) for path in paths)
+        starts = np.asarray(map_starts(folder / "postings.starts.npy", len(terms), len(rows)))
+        if len(counts) != len(rows):
+            raise damaged(paths[1], f"{len(counts)} counts, expected {len(rows)}")
+        for path, values, least, most in zip(
+            paths, (rows, counts, lengths), (0, 1, 0), (len(lengths) - 1, _MOST, _MOST), strict=True
+        ):
+            # As with checksums, what is larger is believed: reading it takes longer than asking.
+            if 0 < values.nbytes <= READ_WHOLE and not least <= values.min() <= values.max() <= most:
+                raise damaged(path, f"from {values.min()} to {values.max()}, expected {least} to {most}")
+        return cls(terms, starts, rows, counts, lengths)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
 
     def counts_of(self, term: str, rows: Rows) -> Numbers:
         """How often each of the given passages has a term."""

@@ -12,7 +12,7 @@ import numpy as np
 from index.errors import SourceError
 from index.segment import KEY_BYTES, Keys, Segment, digest
 from index.sources import Draft, SourceFile, read_bytes, same_id, split_file
-from index.state import Order, SourceRecord, expand, read_order, read_source_records
+from index.state import Order, SourceRecord, check_order, expand, read_order, read_source_records
 from index.store import Manifest
 
 NEW = -1
@@ -27,6 +27,7 @@ class Before:
         self.manifest = manifest
         self.segments = [Segment(folder / name) for name, _ in manifest.segments]
         self.order = read_order(folder / manifest.build)
+        check_order(self.order, self.segments)
         self.sources = read_source_records(folder / manifest.build)
 
     @cached_property

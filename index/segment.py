@@ -170,11 +170,17 @@ class Segment:
 
 
 def write_segment(
-    folder: Path, entries: Sequence[Entry], encoded: Mapping[bytes, EncodedText], *, exact: bool = False
+    folder: Path,
+    entries: Sequence[Entry],
+    encoded: Mapping[bytes, EncodedText],
+    shape: tuple[int, int],
+    *,
+    exact: bool = False,
 ) -> None:
     """Writes the files that `Segment` and the searchers open. `encoded` has every searchable text by its `digest`.
 
-    With `exact` no stand-in for many vectors is made.
+    `shape` is the dimensions of the vectors and the width of the tokens', or 0: a segment may have no text at all. With
+    `exact` no stand-in for many vectors is made.
     """
     articles = [article for entry in entries for article in entry.articles]
     made = [searchable for _, passages in articles for searchable in passages]
@@ -189,25 +195,26 @@ def write_segment(
     _save_starts(folder, "articles", [len(passages) for _, passages in articles])
     days = [article.published.toordinal() if article.published else 0 for article, _ in articles]
     np.save(folder / "articles.published.npy", np.array(days, dtype=np.int32), allow_pickle=False)
-    _write_encoded(folder, [encoded[key] for key in keys], exact=exact)
+    _write_encoded(folder, [encoded[key] for key in keys], shape, exact=exact)
     Postings.build([analyze(each.text) for each in made]).save(folder)
 
 
 def write_encoded(folder: Path, encoded: Mapping[bytes, EncodedText]) -> None:
-    """Writes encoded texts by their digest: what `EncodedFolder` opens, of a segment too."""
+    """Writes encoded texts, at least one, by their digest: what `EncodedFolder` opens, of a segment too."""
     _save_keys(folder, "passages", list(encoded))
-    _write_encoded(folder, list(encoded.values()), exact=True)
+    texts = list(encoded.values())
+    _write_encoded(folder, texts, (len(texts[0].vector), max(text.width for text in texts)), exact=True)
 
 
-def _write_encoded(folder: Path, texts: Sequence[EncodedText], *, exact: bool) -> None:
-    width = max((text.width for text in texts), default=0)
-    vectors: Vectors = np.stack([text.vector for text in texts]) if texts else np.empty((0, 1), np.float32)
+def _write_encoded(folder: Path, texts: Sequence[EncodedText], shape: tuple[int, int], *, exact: bool) -> None:
+    dimensions, width = shape
+    vectors: Vectors = np.array([text.vector for text in texts], np.float32).reshape(-1, dimensions)
     DenseSearcher.build(vectors).save(folder, exact=exact)
     if width:
-        with TokenWriter(folder) as writer:
+        with TokenWriter(folder, width) as writer:
             for text in texts:
                 none = StoredTokens(np.empty((0, -(-width // 4)), np.uint8), np.empty(0, np.int32))
-                writer.add(text.tokens or none, width)
+                writer.add(text.tokens or none)
 
 
 class EncodedFolder:

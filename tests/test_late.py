@@ -96,9 +96,9 @@ def test_turning_is_orthogonal_whatever_the_width(width: int) -> None:
 def test_every_texts_tokens_are_stored(tmp_path: Path) -> None:
     texts = [random_tokens(count, seed=count) for count in (4, 1, 0, 10, 6)]
     spans = [np.array([[3 * place, 3 * place + 2] for place in range(len(text))]).reshape(-1, 2) for text in texts]
-    with TokenWriter(tmp_path) as writer:
+    with TokenWriter(tmp_path, 40) as writer:
         for text, where in zip(texts, spans, strict=True):
-            writer.add(stored("x" * 40, TokenVectors(text, where)), 40)
+            writer.add(stored("x" * 40, TokenVectors(text, where)))
     opened = TokenFile.open(tmp_path)
     assert opened
     assert (len(opened), opened.width) == (5, 40)
@@ -111,9 +111,9 @@ def test_passages_are_compared_over_parts(tmp_path: Path) -> None:
     texts = [random_tokens(count, seed=count) for count in (4, 1, 6, 0)]
     for part in (0, 1):
         (tmp_path / str(part)).mkdir()
-        with TokenWriter(tmp_path / str(part)) as writer:
+        with TokenWriter(tmp_path / str(part), 40) as writer:
             for text in texts[2 * part : 2 * part + 2]:
-                writer.add(stored("", TokenVectors(text, np.zeros((len(text), 2), np.int64))), 40)
+                writer.add(stored("", TokenVectors(text, np.zeros((len(text), 2), np.int64))))
     places = Places.of(np.array([1, 0, 0, 1], np.int32), np.array([0, 1, 0, 1]), [2, 2])
     late = LateInteraction([TokenFile(tmp_path / str(part)) for part in (0, 1)], places)
     query = QueryTokens(turn(texts[2]), np.full(6, 1 / 6))

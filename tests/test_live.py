@@ -210,6 +210,18 @@ def test_a_change_within_the_same_tick_and_of_the_same_length_is_seen(articles: 
     assert _build(articles).changed == 1
 
 
+def test_an_article_without_text_can_be_added(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    lines = ['{"_id": "1", "text": "A heron."}', '{"_id": "2", "title": "Only a title", "text": ""}']
+    for count in (1, 2):
+        (folder / "corpus.jsonl").write_text("\n".join(lines[:count]))
+        _build(folder, ToyTokenEncoder())
+        library = qa.Library.open(tmp_path / "index", ToyTokenEncoder())
+        assert (len(library.articles), len(library.passages)) == (count, 1)
+        assert library.ask("heron").hits[0].passage.text == "A heron."
+
+
 # --- killed
 
 
