@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint gate check report bench bench-scale ablation lock clean
+.PHONY: app test lint gate check report bench bench-seeds bench-scale ablation lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -39,9 +39,24 @@ ablation: .venv/test
 	$(BIN)/python -m eval.quality $(DATA)
 
 # Speed and memory on the seeds.
-bench: .venv/app
+bench-seeds: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/python -m eval.bench
+
+# Speed against LangChain, txtai, Haystack and LlamaIndex, at 1,000 and 10,000 passages: docs/speed.md and docs/speed.png.
+# make bench DATA=folder, with books_100k in it; SIZE=100k or SIZE=1m for one size more, which takes its time.
+bench: .venv-peers/done
+	.venv-peers/bin/python -m eval.speed --data $(DATA) --sizes 1000,10000$(if $(SIZE),$(comma)$(SIZE))
+
+comma := ,
+
+# The peers in an environment of their own: one of them wants an older PyStemmer.
+.venv-peers/done: pyproject.toml constraints.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	grep -vi '^pystemmer=' constraints.txt > .venv-peers/constraints.txt
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-peers/constraints.txt \
+		--config-settings editable_mode=compat --editable ".[peers]"
+	touch $@
 
 .venv/app: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, found " + sys.version.split()[0] + ": make PYTHON=python3.11")'
@@ -62,4 +77,4 @@ lock: .venv/test
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean:
-	rm -rf .venv index/store build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-peers index/store build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.article import Article
 from index.errors import SourceError
@@ -143,9 +143,11 @@ def _expected() -> str:
     return ", ".join(f"{suffix} ({kind})" for suffix, kind in SUFFIXES.items() if suffix != ".markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A file, or a line of a corpus: read on its own. `place` is what an error names."""
+class Piece(NamedTuple):
+    """A file, or a line of a corpus: read on its own. `place` is what an error names.
+
+    A tuple, as it is made sooner than a dataclass: a corpus has very many lines.
+    """
 
     place: str
     text: str

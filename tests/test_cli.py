@@ -237,7 +237,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read_right(run: Run, tmp_pa
 def test_a_damaged_index_is_refused_and_built_again(run: Run, tmp_path: Path, seeds_index: Path) -> None:
     index = tmp_path / "index"
     shutil.copytree(seeds_index, index)
-    (vectors,) = index.glob("build-*/vectors.faiss")
+    (vectors,) = index.glob("segment-*/vectors.faiss")
     data = bytearray(vectors.read_bytes())
     data[len(data) // 2] ^= 1
     vectors.write_bytes(bytes(data))

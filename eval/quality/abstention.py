@@ -18,8 +18,8 @@ from qa.library import Library
 
 _AT_ONCE = 64
 _FOLDS, _SEED = 5, 20
-# Of the answerable development questions, so many are refused at the threshold: a passage with its source does less harm
-# to someone whom it does not answer than silence does to someone whom it would have.
+# Of no group of answerable development questions more are refused at the threshold: a passage with its source does less
+# harm to someone whom it does not answer than silence does to someone whom it would have.
 REFUSED = 0.02
 
 
@@ -54,13 +54,14 @@ def fit(groups: Mapping[str, Asked]) -> str:
     """Fits a logistic regression on groups of questions, by their description, and writes it; returns what it is worth.
 
     Answerable and unanswerable questions weigh the same together, and so do the groups of each. The threshold
-    refuses REFUSED of the answerable questions when the model has not seen them (5-fold cross-validation).
+    refuses at most REFUSED of each answerable group when the model has not seen them (5-fold cross-validation).
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    rows, labels, weights = [], [], []
-    for asked in groups.values():
+    rows, labels, weights, members = [], [], [], []
+    for number, asked in enumerate(groups.values()):
+        members += [number] * len(asked.evidence)
         rows += asked.evidence
         labels += [asked.answerable] * len(asked.evidence)
         share = 1 / sum(other.answerable == asked.answerable for other in groups.values())
@@ -73,7 +74,8 @@ def fit(groups: Mapping[str, Asked]) -> str:
         model, features, answerable, cv=folds, method="predict_proba", params={"sample_weight": importance}
     )[:, 1]
     model.fit(features, answerable, sample_weight=importance)
-    found_from = float(np.quantile(sure[answerable], REFUSED))
+    of_groups = [sure[np.array(members) == number] for number, asked in enumerate(groups.values()) if asked.answerable]
+    found_from = min(float(np.quantile(of_group, REFUSED)) for of_group in of_groups)
     auroc = area_under_roc(sure[answerable].tolist(), sure[~answerable].tolist())
     error = expected_calibration_error(sure.tolist(), answerable.astype(float).tolist())
     names = [field.name for field in fields(Evidence)]
@@ -87,7 +89,7 @@ def fit(groups: Mapping[str, Asked]) -> str:
             for description, asked in groups.items()
         },
         "cross_validated": {"folds": _FOLDS, "auroc": round(auroc, 3), "expected_calibration_error": round(error, 3)},
-        "threshold": f"refuses {REFUSED:.0%} of the answerable training questions, cross-validated",
+        "threshold": f"refuses at most {REFUSED:.0%} of each group of answerable training questions, cross-validated",
     }
     MODEL.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     fitted.cache_clear()
