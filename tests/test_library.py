@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from conftest import SEEDS, ToyEncoder
@@ -11,6 +12,7 @@ from conftest import SEEDS, ToyEncoder
 import qa
 from index import IndexFolderError, QuestionError, SourceError, clean_up
 from qa.library import MAX_QUESTION
+from qa.page import Answers
 
 MakeLibrary = Callable[[dict[str, str]], qa.Library]
 
@@ -177,6 +179,72 @@ def test_load_follows_a_changed_folder(tmp_path: Path) -> None:
     assert {article.source for article in qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder()).articles} == {
         "b.txt"
     }
+
+
+def test_a_library_goes_on_with_its_index_until_it_is_refreshed(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("One\n\nThe first article says this.")
+    library = qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+    before = library.ask("the first article")
+    (folder / "a.txt").write_text("One\n\nThe whales are back.")
+    qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+    assert library.ask("the first article") == before
+    assert (library.refresh(), library.refresh()) == (True, False)
+    assert library.ask("whales").hits[0].passage.text == "The whales are back."
+    (tmp_path / "index" / "manifest.json").write_text("damaged")
+    with pytest.raises(qa.UserError, match="damaged"):
+        library.refresh()
+    assert library.ask("whales").hits[0].passage.text == "The whales are back."
+
+
+def test_questions_are_answered_while_the_index_is_brought_up_to_date(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "0.txt").write_text("One\n\nThe whales are back, says 0.")
+    library = qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+    stop = Event()
+
+    def ask() -> int:
+        asked = 0
+        while not stop.is_set() or not asked:
+            library.refresh()
+            for hit in library.ask("whales").hits:
+                # Whichever index answered, a citation lands on the words of its article.
+                assert (
+                    "".join(hit.passage.article.text[start:end] for start, end in hit.citation.spans) == hit.citation.quote
+                )
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(4) as threads:
+        asking = [threads.submit(ask) for _ in range(4)]
+        for number in range(1, 12):
+            (folder / f"{number}.txt").write_text(f"One\n\nThe whales are back, says {number}.")
+            (folder / f"{number - 1}.txt").unlink()
+            qa.load(folder, index=tmp_path / "index", encoder=ToyEncoder())
+        stop.set()
+        assert all(each.result() for each in asking)
+    library.refresh()
+    assert [hit.passage.text for hit in library.ask("whales").hits] == ["The whales are back, says 11."]
+
+
+def test_the_page_answers_from_the_newest_index_and_opens_what_it_showed(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    article = tmp_path / "articles" / "a.txt"
+    article.write_text("One\n\nThe whales are back.")
+    answers = Answers(qa.load(article.parent, index=tmp_path / "index", encoder=ToyEncoder()))
+    before, build = answers.ask("whales")
+    article.write_text("One\n\nThe whales are gone.")
+    qa.load(article.parent, index=tmp_path / "index", encoder=ToyEncoder())
+    after, newer = answers.ask("whales")
+    assert [answer.hits[0].passage.text for answer in (before, after)] == ["The whales are back.", "The whales are gone."]
+    assert answers.given("whales", build) == before
+    assert answers.given("whales", newer) == after
+    assert answers.given("whales", "segment-of-long-ago") is None
+    # An index that cannot be opened leaves the one that is open.
+    (tmp_path / "index" / "manifest.json").write_text("damaged")
+    assert answers.ask("are the whales back")[1] == newer
 
 
 def test_load_opens_an_index_folder(tmp_path: Path, library: qa.Library) -> None:

@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def main(
-    data: Annotated[Path, typer.Option(help="The folder that holds books_100k.")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="The folder that holds books_100k.", show_default=False)],
     sizes: Annotated[str, typer.Option(help="Numbers of passages, with commas: 1000, 100k, 1m.")] = "1000,10000",
     peers: Annotated[str, typer.Option(help="Contenders beside ours, with commas.")] = "langchain,txtai,haystack,llamaindex",
     limit: Annotated[float, typer.Option(help="Seconds that a peer has at one size.")] = LIMIT,
