@@ -64,10 +64,10 @@ class Index:
         if encoder is None:
             encoder = open_encoder(manifest.encoder)
         check_encoder(folder, manifest, encoder)
-        verify(folder, manifest)
         try:
+            verify(folder, manifest)
             return cls(folder, manifest, encoder)
-        except FileNotFoundError:
+        except (FileNotFoundError, IndexFolderError):
             # Replaced in between: the manifest names other folders by now.
             if read_manifest(folder) == manifest:
                 raise
