@@ -101,7 +101,7 @@ def abstention(sets: Sequence[Refusals], trained_on: Mapping[str, int]) -> str:
         )
     parts.append(
         f"\nThe threshold, {threshold:.2f}, refuses at most 2 in 100 of any group of answerable training questions: a "
-        "passage with its source does less harm to someone whom it does not answer than silence does to someone whom it would "
-        "have. Risk is the share of answers that should have been refused, when the surest so many are given."
+        "passage with its source does less harm to someone whom it does not answer than silence does to someone whom it "
+        "would have. Risk is the share of answers that should have been refused, when the surest so many are given."
     )
     return "\n".join(parts) + "\n"
