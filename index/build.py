@@ -11,7 +11,7 @@ import numpy as np
 
 from index.analyzer import ANALYZER_VERSION
 from index.embedding import Encodings, encode, left_encoded
-from index.encoder import Encoder, encoder_name, token_budget, weights_hash
+from index.encoder import Encoder, encoder_name, token_budget, token_limit, weights_hash
 from index.errors import EncoderError, IndexFolderError, SourceError
 from index.index import check_encoder, check_versions
 from index.passages import CHUNKER_VERSION, Searchable, make_passages
@@ -86,7 +86,7 @@ def build_index(
     files = find_sources(paths)
     with locked(folder):
         before = _before(folder, encoder)
-        if before and before.manifest.exact != exact:
+        if before and (before.manifest.exact, before.manifest.token_limit) != (exact, token_limit(encoder)):
             before = None
         found = scan(files, before)
         if found.problems and not (skip_bad and len(found.order)):
@@ -195,6 +195,7 @@ def _update(
             weights=weights_hash(encoder),
             dimensions=first.dimensions,
             token_dimensions=first.width,
+            token_limit=token_limit(encoder),
             exact=exact,
             analyzer=ANALYZER_VERSION,
             chunker=CHUNKER_VERSION,

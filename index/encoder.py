@@ -145,10 +145,16 @@ def weights_hash(encoder: Encoder) -> str:
     return digest.hexdigest()
 
 
+def token_limit(encoder: Encoder) -> int:
+    """How many tokens of a text an encoder reads, its prompt counted in; 0 if it does not tell."""
+    limit = getattr(encoder, "max_seq_length", None)
+    return limit if isinstance(limit, int) and limit > 0 else 0
+
+
 def token_budget(encoder: Encoder) -> TokenBudget | None:
     """How many tokens of a passage an encoder reads, its own prompt taken off; None if it does not tell."""
-    limit, count = getattr(encoder, "max_seq_length", None), _token_counter(encoder)
-    if not isinstance(limit, int) or limit <= 0 or count is None:
+    limit, count = token_limit(encoder), _token_counter(encoder)
+    if not limit or count is None:
         return None
     prompts = getattr(encoder, "prompts", None) or {}
     prompt = prompts.get("document") or prompts.get("passage") or ""

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from index.errors import IndexFolderError
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST = "manifest.json"
 LOCK, WRITER = ".lock", ".writer"
 SEAL = "seal.json"
@@ -37,8 +37,8 @@ class Manifest:
     """What an index is made of and by.
 
     `segments` and `state` are the names of its folders, each with the sha256 of its seal; `paths` what it was built of;
-    `token_dimensions` is 0 for none, `exact` asks for exact search however many passages
-    there are. `build` tells one state of an index from another.
+    `token_dimensions` and `token_limit`, how many tokens the encoder reads, are 0 for none; `exact` asks for exact search
+    however many passages there are. `build` tells one state of an index from another.
     """
 
     format: int
@@ -47,6 +47,7 @@ class Manifest:
     weights: str
     dimensions: int
     token_dimensions: int
+    token_limit: int
     exact: bool
     analyzer: str
     chunker: str

@@ -47,7 +47,8 @@ def confidence(evidence: Evidence) -> float:
     """0 to 1: how likely the articles answer."""
     model = fitted()
     score = model.intercept + sum(a * b for a, b in zip(model.coefficients, astuple(evidence), strict=True))
-    return 1 / (1 + math.exp(-score))
+    odds = math.exp(-abs(score))
+    return 1 / (1 + odds) if score >= 0 else odds / (1 + odds)
 
 
 def is_found(sure: float) -> bool:

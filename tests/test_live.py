@@ -210,6 +210,16 @@ def test_a_change_within_the_same_tick_and_of_the_same_length_is_seen(articles: 
     assert _build(articles).changed == 1
 
 
+def test_passages_are_cut_again_for_an_encoder_that_reads_less(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("A headline\n\n" + " ".join(f"Sentence number {number} is here." for number in range(10)))
+    assert _build(folder).manifest.passages == 1
+    short = ToyEncoder()
+    short.max_seq_length = 20
+    assert (_build(folder, short).manifest.passages, _build(folder, short).encoded) == (4, 0)
+
+
 def test_an_article_without_text_can_be_added(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
