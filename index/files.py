@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from index.store import damaged
 _FLAT = np.dtype(
     [("kind", "S4"), ("d", "<i4"), ("n", "<i8"), ("_", "<i8", 2), ("trained", "u1"), ("metric", "<i4"), ("size", "<u8")]
 )
+# numpy reads a file's header by ast.literal_eval, which Python 3.11 may fail at in several threads at once
+# (python/cpython issue 106905).
+_HEADERS = Lock()
 
 
 @contextmanager
@@ -33,7 +37,8 @@ def reading(path: Path) -> Iterator[None]:
 def map_array(path: Path, dtype: npt.DTypeLike, *columns: int) -> Any:
     """An array that numpy saved, mapped; of this type and of shape (n, *columns). Raises IndexFolderError and OSError."""
     with reading(path):
-        array = np.lib.format.open_memmap(path, mode="r")
+        with _HEADERS:
+            array = np.lib.format.open_memmap(path, mode="r")
         if array.dtype != dtype or array.shape != (len(array), *columns) or not array.flags.c_contiguous:
             raise ValueError(f"{array.dtype} of shape {array.shape}, expected {np.dtype(dtype)} of shape {('n', *columns)}")
     return array

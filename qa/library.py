@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.analyzer import distinct_terms
@@ -45,6 +46,7 @@ class Library:
 
     def __init__(self, index: Index, reranker: Reranker | None = None) -> None:
         self.index, self.reranker = index, reranker
+        self._refreshing = Lock()
 
     @classmethod
     def open(
@@ -100,12 +102,17 @@ class Library:
     def refresh(self) -> bool:
         """Opens the index again if it was brought up to date since it was opened; whether it was.
 
-        Questions that are being answered go on with the one that they began with. Raises IndexFolderError, and
-        keeps the index that is open, if the new one cannot be opened.
+        Questions that are being answered go on with the one that they began with, and so does whoever refreshes while
+        another thread does. Raises IndexFolderError, and keeps the index that is open, if the new one cannot be opened.
         """
         if read_manifest(self.index.folder).build == self.index.manifest.build:
             return False
-        self.index = Index.open(self.index.folder, self.index.encoder)
+        if not self._refreshing.acquire(blocking=False):
+            return False
+        try:
+            self.index = Index.open(self.index.folder, self.index.encoder)
+        finally:
+            self._refreshing.release()
         return True
 
     def warm_up(self) -> "Library":
