@@ -1,13 +1,15 @@
-"""How fast the default encoder reads passages, in float32 and in bfloat16: `python -m eval.encoding [CORPUS.jsonl]`.
+"""How fast the default encoder reads passages, in float32 and in bfloat16, and what of that rate a build keeps:
+`python -m eval.encoding [CORPUS.jsonl]`.
 
-Both read the same passages in turn, and the medians of some rounds are printed. Machines differ and are noisy: the ratio,
-taken within each round, travels better than the rates.
+Both read the same passages in turn, and a build takes turns with the bare encoder over all passages; the medians of some
+rounds are printed. Machines differ and are noisy: the ratios, taken within each round, travel better than the rates.
 """
 
 import os
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -18,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from index.arrays import Vectors
+from index.build import build_index
 from index.encoder import token_budget
 from index.errors import SourceError
 from index.minilm import MiniLM, Precision, has_bfloat16
@@ -35,12 +38,14 @@ _SEED = 20
 
 def main(paths: Sequence[str]) -> None:
     """Reads passages of the articles in `paths`, or of the seeds, and prints the set-up and a table."""
+    paths = paths or [str(SEEDS)]
     encoders = {dtype: MiniLM(dtype) for dtype in _PRECISIONS}
     try:
-        texts = _passages(paths or [str(SEEDS)], encoders["float32"])
+        every = _passages(paths, encoders["float32"])
     except SourceError as error:
         say(str(error))
         raise SystemExit(2) from None
+    texts = [every[place] for place in np.random.default_rng(_SEED).permutation(len(every))[:MOST]]
     vectors: dict[Precision, Vectors] = {}
     seconds: dict[Precision, list[float]] = {dtype: [] for dtype in _PRECISIONS}
     for encoder in encoders.values():
@@ -61,18 +66,37 @@ def main(paths: Sequence[str]) -> None:
     table.add_row("  … ratio of the two", f"{ratio:.2f}", "over 2")
     table.add_row("cosine between their vectors, least", f"{cosines.min():.5f}", "0.998 or more")
     table.add_row("  … mean", f"{cosines.mean():.5f}", "")
+    bare, share = _build_rate(paths, every)
+    table.add_row(f"all {len(every)} passages a second, bare encoder", f"{bare:.1f}", "")
+    table.add_row("  … share of that rate that a whole build has", f"{share:.2f}", "0.90 or more")
     console = Console(highlight=False)
     console.print(_set_up(len(texts)))
     console.print(table)
 
 
 def _passages(paths: Sequence[str], encoder: MiniLM) -> list[str]:
-    """Some of the articles' passages with their context, as an index would have them encoded."""
+    """The articles' passages with their context, as an index would have them encoded."""
     made = make_passages(read_sources(find_sources(paths)).drafts, token_budget(encoder))
     if not made:
         raise SourceError(f"{', '.join(paths)}: the articles have no text: expected paragraphs")
-    chosen = np.random.default_rng(_SEED).permutation(len(made))[:MOST]
-    return [made[place].text for place in chosen]
+    return [each.text for each in made]
+
+
+def _build_rate(paths: Sequence[str], texts: Sequence[str]) -> tuple[float, float]:
+    """How many passages a second the encoder reads, and the share of that rate at which they become an index."""
+    encoder = MiniLM()
+    encoder.encode_document(texts[:1])
+    rates, shares = [], []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        encoder.encode_document(texts)
+        bare = time.perf_counter() - start
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            build_index(paths, Path(folder), encoder)
+            shares.append(bare / (time.perf_counter() - start))
+        rates.append(len(texts) / bare)
+    return statistics.median(rates), statistics.median(shares)
 
 
 def _set_up(count: int) -> str:

@@ -71,35 +71,37 @@ def build_index(
     encoder: Encoder,
     *,
     skip_bad: bool = False,
-    exact: bool = False,
+    exact: bool | None = None,
     progress: Progress = no_progress,
 ) -> Built:
     """Makes the index in `folder` one of the articles of `paths`: builds it, or brings it up to date.
 
     What it has of the same articles, by the same encoder, stays; texts whose vectors it has, or that a build which did
     not end has encoded, are not encoded again. With `exact` nothing is found by approximation, however many passages
-    there are (see DenseSearcher). Raises BadSourcesError with a line for each file that cannot be used,
-    unless `skip_bad`; SourceError if no article is left, EncoderError and IndexFolderError as the encoder and the folder
-    give cause, also when another process is writing. The index that was there stays as it was if anything is raised.
+    there are (see DenseSearcher); None leaves that as it was, and is False for a new index. Raises BadSourcesError with a
+    line for each file that cannot be used, unless `skip_bad`; SourceError if no article is left, EncoderError and
+    IndexFolderError as the encoder and the folder give cause, also when another process is writing. The index that was
+    there stays as it was if anything is raised.
     """
     check_folder(folder)
     files = find_sources(paths)
     with locked(folder):
-        before = _before(folder, encoder)
-        if before and (before.manifest.exact, before.manifest.token_limit) != (exact, token_limit(encoder)):
-            before = None
+        sound = _sound(folder, encoder)
+        exact = sound.exact if exact is None and sound else bool(exact)
+        before = _before(folder, sound, encoder, exact)
         found = scan(files, before)
         if found.problems and not (skip_bad and len(found.order)):
             raise BadSourcesError(found.problems)
         if before and _is_same(before, found, paths):
             clean_folder(folder, before.manifest)
             return Built(before.manifest, 0, 0, 0, before.manifest.articles, 0, before.manifest.passages, *_said(found))
-        return _update(folder, before, found, paths, encoder, exact, progress)
+        return _update(folder, sound, before, found, paths, encoder, exact, progress)
 
 
 def is_current(folder: Path, paths: Sequence[str | os.PathLike[str]], encoder: Encoder) -> bool:
     """Whether the index in `folder` is of just these articles, as they are now, by this encoder and this version."""
-    before = _before(folder, encoder)
+    sound = _sound(folder, encoder)
+    before = _before(folder, sound, encoder, exact=bool(sound and sound.exact))
     return before is not None and _is_same(before, scan(find_sources(paths), before), paths)
 
 
@@ -115,26 +117,33 @@ def resolve(paths: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     return tuple(str(Path(path).resolve()) for path in paths)
 
 
-def _before(folder: Path, encoder: Encoder) -> Before | None:
-    """What the index in `folder` has that can be used again: nothing of a damaged one, or of another encoder's."""
+def _sound(folder: Path, encoder: Encoder) -> Manifest | None:
+    """The manifest of the index in `folder`, of whatever version, if it is whole and by this encoder."""
     try:
         manifest = read_manifest(folder)
-        check_versions(folder, manifest)
         check_encoder(folder, manifest, encoder)
         verify(folder, manifest)
-        return Before(folder, manifest)
+        return manifest
     except IndexFolderError:
         return None
 
 
-def _encoded(folder: Path, encoder: Encoder) -> list[EncodedFolder]:
-    """All that this encoder has encoded there: what the index has, of another version too, and what was left."""
+def _before(folder: Path, sound: Manifest | None, encoder: Encoder, exact: bool) -> Before | None:
+    """What can stay of a sound index: nothing if it was cut, analysed or searched in another way."""
+    if sound is None or (sound.exact, sound.token_limit) != (exact, token_limit(encoder)):
+        return None
+    try:
+        check_versions(folder, sound)
+        return Before(folder, sound)
+    except IndexFolderError:
+        return None
+
+
+def _encoded(folder: Path, sound: Manifest | None, encoder: Encoder) -> list[EncodedFolder]:
+    """All that this encoder has encoded there: what was left by builds that did not end, and what the index has."""
     found = left_encoded(folder, encoder)
     try:
-        manifest = read_manifest(folder)
-        check_encoder(folder, manifest, encoder)
-        verify(folder, manifest)
-        return found + [EncodedFolder(folder / name) for name, _ in manifest.segments]
+        return found + [EncodedFolder(folder / name) for name, _ in (sound.segments if sound else ())]
     except IndexFolderError:
         return found
 
@@ -155,6 +164,7 @@ def _said(found: Scan) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _update(
     folder: Path,
+    sound: Manifest | None,
     before: Before | None,
     found: Scan,
     paths: Sequence[str | os.PathLike[str]],
@@ -163,12 +173,12 @@ def _update(
     progress: Progress,
 ) -> Built:
     """Writes what is new as a segment, with those that are worth merging with it, and a manifest that says so."""
-    folders = _encoded(folder, encoder)
+    folders = _encoded(folder, sound, encoder)
     if found.new and folders and not weights_hash(encoder):
         # An encoder that shows no weights may be another one of the same name.
         shape = _shape(encoder)
         folders = [each for each in folders if (each.dimensions, each.width) == shape]
-        if before and not folders:
+        if before and (before.manifest.dimensions, before.manifest.token_dimensions) != shape:
             before, found = None, scan(find_sources(paths), None)
     known = Encodings(folders)
     entries = _prepare(found.new, encoder)
@@ -187,14 +197,14 @@ def _update(
         state = write_folder(folder, "state", lambda scratch: write_state(scratch, order, found.sources))
         opened = [Segment(folder / name) for name, _ in segments]
         articles, passages = places_of(order, opened)
-        first = EncodedFolder(folder / segments[0][0])
+        dimensions, width = known.shape
         manifest = Manifest(
             format=FORMAT,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             encoder=encoder_name(encoder),
             weights=weights_hash(encoder),
-            dimensions=first.dimensions,
-            token_dimensions=first.width,
+            dimensions=dimensions,
+            token_dimensions=width,
             token_limit=token_limit(encoder),
             exact=exact,
             analyzer=ANALYZER_VERSION,

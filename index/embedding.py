@@ -1,21 +1,23 @@
 """The vectors of an index's texts: as some folder has them already, or encoded; kept as they come, so that none is lost."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from index.arrays import TokenVectors
+from index.arrays import Encoded, TokenVectors
 from index.encoder import Encoder, encoder_name, weights_hash
 from index.errors import IndexFolderError
 from index.late import stored
 from index.progress import Progress
 from index.segment import EncodedFolder, EncodedText, write_encoded
 from index.store import find_damage, read_seal, unfinished, write_folder
+from index.threads import one_thread_of_blas
 from index.tokens import encode_with_tokens
 
-_ENCODED_AT_ONCE = 64
+_ENCODED_AT_ONCE = 256
 # So many texts are kept together: a build that is stopped loses no more.
 _KEPT_AT_ONCE = 1024
 _SEED = 20
@@ -25,7 +27,10 @@ class Encodings(Mapping[bytes, EncodedText]):
     """Encoded texts by their digest, wherever they are."""
 
     def __init__(self, folders: Sequence[EncodedFolder]) -> None:
-        self._folders = list(folders)
+        self._folders: list[EncodedFolder] = []
+        self._places: dict[bytes, tuple[EncodedFolder, int]] = {}
+        for folder in folders:
+            self.add(folder)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -34,22 +39,21 @@ class Encodings(Mapping[bytes, EncodedText]):
 
     def add(self, folder: EncodedFolder) -> None:
         self._folders.append(folder)
+        for row, key in enumerate(folder.keys()):
+            self._places.setdefault(key, (folder, row))
 
     def __getitem__(self, key: bytes) -> EncodedText:
-        for folder in self._folders:
-            row = folder.find(key)
-            if row is not None:
-                return folder[row]
-        raise KeyError(key)
+        folder, row = self._places[key]
+        return folder[row]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, bytes) and any(folder.find(key) is not None for folder in self._folders)
+        return key in self._places
 
     def __iter__(self) -> Iterator[bytes]:
-        raise NotImplementedError("encoded texts are asked for, not listed")
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._folders)
+        return len(self._places)
 
 
 def left_encoded(folder: Path, encoder: Encoder) -> list[EncodedFolder]:
@@ -76,17 +80,25 @@ def encode(folder: Path, texts: Mapping[bytes, str], encoder: Encoder, known: En
             known.add(EncodedFolder(folder / name))
             waiting.clear()
 
-    done = 0
-    for batch in _batches(new):
-        progress("Embedding passages", done, len(new))
-        encoded = encode_with_tokens(encoder, [new[key] for key in batch], query=False)
-        tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(batch)
-        for key, vector, each in zip(batch, encoded.vectors, tokens, strict=True):
-            kept = stored(new[key], each) if each else None
-            waiting[key] = EncodedText(vector, kept, each.vectors.shape[1] if each else 0)
-        done += len(batch)
-        if len(waiting) >= _KEPT_AT_ONCE:
-            keep()
+    batches, done = _batches(new), 0
+
+    def ask(batch: Sequence[bytes]) -> Encoded:
+        return encode_with_tokens(encoder, [new[key] for key in batch], query=False)
+
+    # While the next batch is encoded, the one before is made ready to be stored, and written.
+    with ThreadPoolExecutor(1) as other, one_thread_of_blas():
+        asked = [other.submit(ask, batch) for batch in batches[:1]]
+        for number, batch in enumerate(batches, 1):
+            progress("Embedding passages", done, len(new))
+            encoded = asked.pop().result()
+            asked += [other.submit(ask, following) for following in batches[number : number + 1]]
+            tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(batch)
+            for key, vector, each in zip(batch, encoded.vectors, tokens, strict=True):
+                kept = stored(new[key], each) if each else None
+                waiting[key] = EncodedText(vector, kept, each.vectors.shape[1] if each else 0)
+            done += len(batch)
+            if len(waiting) >= _KEPT_AT_ONCE:
+                keep()
     keep()
     progress("Embedding passages", len(new), len(new))
     return len(new)

@@ -22,6 +22,7 @@ from index.searchers import Query
 from index.segment import Segment
 from index.state import places_of, read_order
 from index.store import SEAL, Manifest, damaged, read_manifest, verify
+from index.threads import one_thread
 from index.tokens import encode_with_tokens
 
 # Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
@@ -83,7 +84,8 @@ class Index:
                 f"{encoded.vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
             )
         tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(texts)
-        return [self._query(*each) for each in zip(texts, asked, encoded.vectors, tokens, strict=True)]
+        with one_thread():
+            return [self._query(*each) for each in zip(texts, asked, encoded.vectors, tokens, strict=True)]
 
     def allowed(self, query: Query) -> Rows | None:
         """The rows of the passages that say all of a question's phrases and none of its excluded words; None for any."""

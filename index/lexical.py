@@ -3,7 +3,8 @@
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ Numbers = npt.NDArray[np.int32]
 
 K1, B = 1.5, 0.75
 _MOST = np.iinfo(np.int32).max
+# A term that more than one in so many passages has is counted for all of them; so many such terms are kept in memory.
+_OFTEN, _COLUMNS = 16, 128
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -51,6 +54,7 @@ class Postings:
         self.terms = list(terms)
         self.numbers = {term: number for number, term in enumerate(self.terms)}
         self.starts, self.rows, self.counts, self.lengths = starts, rows, counts, lengths
+        self._column: Callable[[str], npt.NDArray[np.unsignedinteger]] = lru_cache(maxsize=_COLUMNS)(self._make_column)
 
     @classmethod
     def build(cls, documents: Sequence[Sequence[str]]) -> "Postings":
@@ -103,8 +107,17 @@ class Postings:
         having = self.rows[where]
         if not len(having):
             return np.zeros(len(rows), np.int32)
+        if len(having) > len(self) / _OFTEN:
+            return self._column(term)[rows].astype(np.int32)
         places = np.minimum(np.searchsorted(having, rows.astype(np.int32)), len(having) - 1)
         return np.where(having[places] == rows, self.counts[where][places], 0).astype(np.int32)
+
+    def _make_column(self, term: str) -> npt.NDArray[np.unsignedinteger]:
+        """How often each passage has a term: for one that many have, quicker to look up than its list is to search."""
+        where = self.of(term)
+        column = np.zeros(len(self), np.min_scalar_type(self.counts[where].max()))
+        column[self.rows[where]] = self.counts[where]
+        return column
 
     def of(self, term: str) -> slice:
         """Where a term's passages are; nowhere for one that none has."""
@@ -206,25 +219,29 @@ class LexicalSearcher:
         weights = dict(zip(counted, self.idf(list(counted)) * list(counted.values()), strict=True))
         most = {term: weight * (self._k1 + 1) for term, weight in weights.items()}
         waiting = sorted(most, key=lambda term: most[term])
-        sums, seen = np.zeros(len(self)), [np.empty(0, np.int64)]
+        total, sums, seen = sum(most.values()), np.zeros(len(self)), [np.empty(0, np.int64)]
         while waiting:
             left = sum(most[term] for term in waiting)
-            if self._frequency(waiting[-1]) > _FEW and left * _ROUNDING < _kth(sums[np.concatenate(seen)], k):
+            # The k-th best sum is hardly ever half of what the terms so far can add: until then there is no need to look.
+            worth_a_look = self._frequency(waiting[-1]) > _FEW and 2 * left < total - left
+            if worth_a_look and left * _ROUNDING < _kth(sums[np.concatenate(seen)], k):
                 break
             term = waiting.pop()
             for rows, counts in self._postings(term):
-                seen.append(rows[sums[rows] == 0])
-                sums[rows] += self._weigh(weights[term], counts, rows)
+                known = sums[rows]
+                seen.append(rows[np.flatnonzero(known == 0)])
+                sums[rows] = known + self._weigh(weights[term], counts, rows)
         rows = np.sort(np.concatenate(seen))
-        found = sums[rows]
-        while True:
-            left = sum(most[term] for term in waiting)
-            possible = (found + left) * _ROUNDING >= _kth(found, k)
-            rows, found = rows[possible], found[possible]
-            if not waiting:
-                return np.asarray(rows, dtype=np.int64)
-            found = found + self._score([(waiting[-1], weights[waiting[-1]])], rows)
-            waiting.pop()
+        found, others = sums[rows], [(term, weights[term]) for term in reversed(waiting)]
+        # What k passages have in the end, none of the k best falls short of.
+        leading = np.argpartition(found, len(found) - k)[len(found) - k :] if others else np.arange(len(rows))
+        least = _kth(found[leading] + self._score(others, rows[leading]), k)
+        for number, other in enumerate(others):
+            left = sum(most[term] for term, _ in others[number:])
+            possible = np.flatnonzero((found + left) * _ROUNDING >= least)
+            rows = rows[possible]
+            found = found[possible] + self._score([other], rows)
+        return np.asarray(rows[found * _ROUNDING >= least], dtype=np.int64)
 
     def having(self, terms: Sequence[str]) -> Rows:
         """The rows that have all of the terms, in order; all rows, if there is no term."""

@@ -40,10 +40,10 @@ class Places:
     def __len__(self) -> int:
         return len(self.local)
 
-    def split(self, rows: Rows) -> Iterator[tuple[int, Rows, Rows]]:
-        """For each part with any of the rows: which part, which of the rows (by their place in `rows`), and where in it."""
+    def split(self, rows: Rows) -> Iterator[tuple[int, Rows | slice, Rows]]:
+        """For each part with any of the rows: which part, which of the rows (an index into `rows`), and where in it."""
         if len(self.rows) == 1:
-            yield 0, np.arange(len(rows)), self.local[rows]
+            yield 0, slice(None), self.local[rows]
             return
         parts = self.part[rows]
         for part in np.unique(parts).tolist():

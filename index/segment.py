@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -195,40 +196,40 @@ def write_segment(
     _save_starts(folder, "articles", [len(passages) for _, passages in articles])
     days = [article.published.toordinal() if article.published else 0 for article, _ in articles]
     np.save(folder / "articles.published.npy", np.array(days, dtype=np.int32), allow_pickle=False)
-    _write_encoded(folder, [encoded[key] for key in keys], shape, exact=exact)
+    _write_encoded(folder, keys, encoded, shape, exact=exact)
     Postings.build([analyze(each.text) for each in made]).save(folder)
 
 
 def write_encoded(folder: Path, encoded: Mapping[bytes, EncodedText]) -> None:
     """Writes encoded texts, at least one, by their digest: what `EncodedFolder` opens, of a segment too."""
-    _save_keys(folder, "passages", list(encoded))
-    texts = list(encoded.values())
-    _write_encoded(folder, texts, (len(texts[0].vector), max(text.width for text in texts)), exact=True)
+    keys, texts = list(encoded), encoded.values()
+    _save_keys(folder, "passages", keys)
+    dimensions = {len(text.vector) for text in texts}
+    _write_encoded(folder, keys, encoded, (dimensions.pop(), max(text.width for text in texts)), exact=True)
 
 
-def _write_encoded(folder: Path, texts: Sequence[EncodedText], shape: tuple[int, int], *, exact: bool) -> None:
+def _write_encoded(
+    folder: Path, keys: Sequence[bytes], encoded: Mapping[bytes, EncodedText], shape: tuple[int, int], *, exact: bool
+) -> None:
     dimensions, width = shape
-    vectors: Vectors = np.array([text.vector for text in texts], np.float32).reshape(-1, dimensions)
-    DenseSearcher.build(vectors).save(folder, exact=exact)
-    if width:
-        with TokenWriter(folder, width) as writer:
-            for text in texts:
-                none = StoredTokens(np.empty((0, -(-width // 4)), np.uint8), np.empty(0, np.int32))
+    vectors: Vectors = np.empty((len(keys), dimensions), np.float32)
+    none = StoredTokens(np.empty((0, -(-width // 4)), np.uint8), np.empty(0, np.int32))
+    with TokenWriter(folder, width) if width else nullcontext() as writer:
+        for row, key in enumerate(keys):
+            text = encoded[key]
+            vectors[row] = text.vector
+            if writer:
                 writer.add(text.tokens or none)
+    DenseSearcher.build(vectors).save(folder, exact=exact)
 
 
 class EncodedFolder:
     """The texts that a folder has encoded, by their digest."""
 
     def __init__(self, folder: Path) -> None:
-        keys: Keys = map_array(folder / "passages.keys.npy", np.uint8, KEY_BYTES)
+        self._keys: Keys = map_array(folder / "passages.keys.npy", np.uint8, KEY_BYTES)
         self._tokens = TokenFile.open(folder)
-        self._searcher = DenseSearcher.open([folder], Places.whole(len(keys)))
-        # Digests are found by their first eight bytes, and known by all of them.
-        self._keys = keys
-        heads = np.ascontiguousarray(keys[:, :8]).view(np.uint64).reshape(-1)
-        self._order = np.argsort(heads, kind="stable")
-        self._heads = heads[self._order]
+        self._searcher = DenseSearcher.open([folder], Places.whole(len(self._keys)))
 
     @property
     def width(self) -> int:
@@ -238,16 +239,9 @@ class EncodedFolder:
     def dimensions(self) -> int:
         return self._searcher.dimensions
 
-    def find(self, key: bytes) -> int | None:
-        """The row of a text; None if it is not here."""
-        head = np.frombuffer(key[:8], np.uint64)[0]
-        place = int(np.searchsorted(self._heads, head))
-        while place < len(self._heads) and self._heads[place] == head:
-            row = int(self._order[place])
-            if self._keys[row].tobytes() == key:
-                return row
-            place += 1
-        return None
+    def keys(self) -> list[bytes]:
+        """The texts' digests, row by row."""
+        return [key.tobytes() for key in self._keys]
 
     def __getitem__(self, row: int) -> EncodedText:
         vector = self._searcher.vectors(np.array([row]))[0]

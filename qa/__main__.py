@@ -67,8 +67,12 @@ def index_command(
     model: ModelOption = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be used.")] = False,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Compare with every vector, however many there are: slower from 20,000 on.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--exact/--approximate",
+            help="Compare with every vector, or from 20,000 on with those that a stand-in chooses; as it was, if not said.",
+        ),
+    ] = None,
 ) -> None:
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder

@@ -270,3 +270,28 @@ def test_an_encoder_that_fails_leaves_the_old_index(write: Write) -> None:
     assert len(open_index(articles)) == 2
     with pytest.raises(IndexFolderError, match="no index here"):
         Index.open(articles, ToyEncoder())
+
+
+def test_how_vectors_are_searched_stays_until_it_is_said_otherwise(write: Write) -> None:
+    articles = write({"one.txt": ONE})
+    for said, found_exact, reused in ((None, False, 0), (True, True, 2), (None, True, 2), (False, False, 2)):
+        built = build(articles, exact=said)
+        assert (built.manifest.exact, built.reused, built.encoded) == (found_exact, reused, 2 - reused)
+        assert is_current(articles.parent / "index", [articles], ToyEncoder())
+    write({"two.txt": TWO})
+    build(articles, exact=True)
+    write({"two.txt": None})
+    assert build(articles).manifest.exact
+
+
+def test_an_encoder_that_reads_another_number_of_tokens_finds_no_current_index(write: Write) -> None:
+    class Short(ToyEncoder):
+        max_seq_length = 7
+
+        def count_tokens(self, inputs: list[str]) -> list[int]:
+            return [len(text.split()) for text in inputs]
+
+    articles = write({"one.txt": ONE})
+    build(articles)
+    assert is_current(articles.parent / "index", [articles], ToyEncoder())
+    assert not is_current(articles.parent / "index", [articles], Short())

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import in_eight_bits
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from index import late
 from index.arrays import TokenVectors, Vectors
 from index.late import LateInteraction, QueryTokens, TokenFile, TokenWriter, from_codes, maxsim, stored, to_codes, turn
 from index.places import Places
@@ -39,7 +41,7 @@ def test_maxsim_is_the_weighted_mean_of_each_tokens_nearest(
     expected = [
         sum(
             weight * max(float(token @ other) for other in from_codes(each, query.shape[1]))
-            for token, weight in zip(query, weights, strict=True)
+            for token, weight in zip(in_eight_bits(query), weights, strict=True)
         )
         for each in codes
     ]
@@ -66,8 +68,28 @@ def test_maxsim_is_sentence_transformers_own() -> None:
 
     query = random_tokens(7, seed=2)
     codes = [to_codes(random_tokens(count, seed=count)) for count in (1, 4, 30)]
-    expected = [float(reference(from_numpy(query)[None], from_numpy(from_codes(each, 40))[None])) / 7 for each in codes]
+    asked = from_numpy(in_eight_bits(query))[None]
+    expected = [float(reference(asked, from_numpy(from_codes(each, 40))[None])) / 7 for each in codes]
     assert maxsim(QueryTokens(query, np.full(7, 1 / 7)), codes) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_questions_eight_bits_are_as_good_as_floats() -> None:
+    query, passages = random_tokens(12, width=384), [random_tokens(count, width=384, seed=count) for count in range(20, 60)]
+    codes = [to_codes(passage) for passage in passages]
+    exact = [float((query @ from_codes(each, 384).T).max(axis=1).mean()) for each in codes]
+    assert maxsim(QueryTokens(query, np.full(12, 1 / 12)), codes) == pytest.approx(exact, abs=1e-3)
+
+
+@given(MATRICES, st.lists(MATRICES, min_size=1, max_size=6))
+def test_any_machine_scores_alike(query: Vectors, passages: list[Vectors]) -> None:
+    asked = QueryTokens(unit(query), np.full(len(query), 1 / len(query)))
+    codes = [to_codes(unit(passage)) for passage in passages]
+    found = []
+    for native in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(late, "multiplies_bytes", lambda native=native: native)
+            found.append(maxsim(asked, codes).tolist())
+    assert found[0] == found[1]
 
 
 def test_what_has_no_tokens_has_no_score() -> None:

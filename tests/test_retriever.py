@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import ToyEncoder, ToyTokenEncoder
+from conftest import ToyEncoder, ToyTokenEncoder, in_eight_bits
 
 import qa
 from index.analyzer import analyze
@@ -43,7 +43,7 @@ def slow_late(library: qa.Library, query: Query, row: int) -> float:
     assert library.index.late
     assert query.tokens
     passage = from_codes(library.index.late.tokens(row).codes, library.index.late.width)
-    pairs = zip(query.tokens.vectors, query.tokens.weights, strict=True)
+    pairs = zip(in_eight_bits(query.tokens.vectors), query.tokens.weights, strict=True)
     return sum(float(weight) * max(float(token @ other) for other in passage) for token, weight in pairs)
 
 
