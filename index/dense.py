@@ -98,6 +98,10 @@ class DenseSearcher:
         """For each part the share of the 10 best that a search finds: 1 where it is exact."""
         return [coarse.recall if coarse else 1.0 for coarse in self._coarse]
 
+    def exactly(self) -> "DenseSearcher":
+        """The same vectors, searched without any stand-in."""
+        return DenseSearcher(self._parts, self._places)
+
     def vectors(self, rows: Rows) -> Vectors:
         """The vectors of the given rows: float32, shape (len(rows), dimensions)."""
         found = np.empty((len(rows), self.dimensions), dtype=np.float32)

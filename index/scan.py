@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from index.errors import SourceError
-from index.segment import KEY_BYTES, Keys, Segment, digest
+from index.segment import KEY_BYTES, Keys, Segment, digest, list_keys
 from index.sources import Draft, SourceFile, read_bytes, same_id, split_file
 from index.state import Order, SourceRecord, check_order, expand, read_order, read_source_records
 from index.store import Manifest
@@ -44,9 +44,7 @@ class Before:
         """Every entry of the segments by its digest, those that the state has left out too."""
         found = {}
         for number, segment in enumerate(self.segments):
-            keys = segment.entry_keys.tobytes()
-            for place, start in enumerate(range(0, len(keys), KEY_BYTES)):
-                found[keys[start : start + KEY_BYTES]] = number, place
+            found.update({key: (number, place) for place, key in enumerate(list_keys(segment.entry_keys))})
         return found
 
     def article_keys(self, order: Order) -> Keys:
@@ -116,19 +114,20 @@ def _look(file: SourceFile, before: Before | None, new: list[tuple[bytes, list[D
         record = SourceRecord(file.name, len(data), status.st_mtime_ns, settled, sha256, old.entries, old.warnings)
         return _Look(record, known[1], [])
     warnings: list[str] = []
-    pieces = split_file(file, data, warnings)
+    places: list[str] = []
     order: list[tuple[int, int]] = []
     read: list[tuple[bytes, list[Draft]]] = []
-    for piece in pieces:
+    for piece in split_file(file, data, warnings):
         key = digest(file.name.encode(), piece.text.encode())
         entry = before.entries.get(key) if before else None
         if entry is None:
             entry = NEW, len(new) + len(read)
             read.append((key, piece.read()))
         order.append(entry)
+        places.append(piece.place)
     new.extend(read)
     record = SourceRecord(file.name, len(data), status.st_mtime_ns, settled, sha256, len(order), tuple(warnings))
-    return _Look(record, np.array(order, dtype=np.int64).reshape(-1, 2), [piece.place for piece in pieces])
+    return _Look(record, np.array(order, dtype=np.int64).reshape(-1, 2), places)
 
 
 def _without_same_ids(

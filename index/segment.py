@@ -54,6 +54,12 @@ def digest(*parts: bytes) -> bytes:
     return found.digest()
 
 
+def list_keys(keys: Keys) -> list[bytes]:
+    """The digests, one by one."""
+    data = keys.tobytes()
+    return [data[start : start + KEY_BYTES] for start in range(0, len(data), KEY_BYTES)]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file, or a line of a corpus, as it was read: its digest, and its articles, each with its passages."""
@@ -241,7 +247,7 @@ class EncodedFolder:
 
     def keys(self) -> list[bytes]:
         """The texts' digests, row by row."""
-        return [key.tobytes() for key in self._keys]
+        return list_keys(self._keys)
 
     def __getitem__(self, row: int) -> EncodedText:
         vector = self._searcher.vectors(np.array([row]))[0]

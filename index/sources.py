@@ -155,18 +155,18 @@ class Piece(NamedTuple):
     """Raises SourceError."""
 
 
-def split_file(file: SourceFile, data: bytes, warnings: list[str]) -> list[Piece]:
+def split_file(file: SourceFile, data: bytes, warnings: list[str]) -> Iterator[Piece]:
     """A file as its pieces, in order. Raises SourceError for one that cannot be read as text, or is empty."""
     text = decode(data, file.name, warnings)
     if not text.strip():
         raise SourceError(f"{file.name}: the file is empty, expected an article: write one or remove the file")
     if file.path.suffix.lower() != ".jsonl":
-        return [Piece(file.name, text, lambda: _read_text(file, text))]
-    return [
-        Piece(place := f"{file.name}:{number}", line, partial(_read_line, line, file.name, place))
-        for number, line in enumerate(text.split("\n"), 1)
-        if line.strip()
-    ]
+        yield Piece(file.name, text, lambda: _read_text(file, text))
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            place = f"{file.name}:{number}"
+            yield Piece(place, line, partial(_read_line, line, file.name, place))
 
 
 def _read_text(file: SourceFile, text: str) -> list[Draft]:

@@ -42,6 +42,14 @@ class Varied(Protocol):
         """Other ways to `search`, by what the page calls them."""
 
 
+@runtime_checkable
+class Approximate(Protocol):
+    """A contender that can say what its approximations miss."""
+
+    def agreement(self, questions: list[str], k: int) -> Mapping[str, float]:
+        """Shares, 0 to 1, of what exact search finds that its own finds, by what the page calls them."""
+
+
 CONTENDERS = {
     "ours": "eval.speed.ours:Ours",
     "langchain": "eval.speed.peers:LangChain",

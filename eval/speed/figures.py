@@ -28,7 +28,8 @@ class Figures:
     """Seconds, milliseconds (Times), questions a second, and bytes, each as measured.
 
     `variants` are other ways to search, by name; `shared_rate` is None where eight threads could not share the contender,
-    and `shared_why` says so in words. `load` is the machine's load average before the questions began.
+    and `shared_why` says so in words. `load` is the machine's load average before the questions began. `agreement` has the
+    shares of what exact search finds that the contender's own finds.
     """
 
     build_seconds: float
@@ -42,6 +43,7 @@ class Figures:
     rate: float
     load: float
     shared_rate: float | None
+    agreement: dict[str, float]
     shared_why: str = ""
 
     @classmethod

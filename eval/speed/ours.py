@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from eval.scale import HashedEncoder
 from eval.speed.collection import Collection
 from eval.speed.contender import Search
@@ -65,6 +67,20 @@ class Ours:
             "both legs alone, as the peers": lambda question, k: self._found(question, k, None, "convex"),
             "a whole answer, sentences marked": self._answer,
         }
+
+    def agreement(self, questions: list[str], k: int) -> dict[str, float]:
+        """What is found with the stand-in of many vectors, of what is found without it."""
+        index = self._library.index
+        exact = index.dense.exactly()
+        shares: dict[str, list[float]] = {}
+        for query in (index.queries([question])[0] for question in questions):
+            leg, other_leg = (dense.search(query, k).rows for dense in (exact, index.dense))
+            whole, other_whole = (
+                rank(gather(dense, index.lexical, query, late=index.late), k).rows for dense in (exact, index.dense)
+            )
+            shares.setdefault(f"the dense leg's {k} best", []).append(float(np.isin(leg, other_leg).mean()))
+            shares.setdefault(f"the {k} passages in the end", []).append(float(np.isin(whole, other_whole).mean()))
+        return {name: float(np.mean(each)) for name, each in shares.items()}
 
     def _found(self, question: str, k: int, late: LateInteraction | None, system: System) -> list[str]:
         index = self._library.index

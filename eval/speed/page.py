@@ -38,7 +38,11 @@ _MEANING = """## What each figure is
 * **the floor**: the time to read all float32 vectors once from memory, which an exact search by vectors of that form cannot
   pass, and the encoder's own time for a question, which nobody passes end to end.
 
-A peer has {limit:.0f} seconds at a size; one that takes longer is stopped, and not tried at larger ones.
+* **approximate search against exact**: of what a question finds when all vectors are compared, the share that it finds by
+  the stand-in that chooses candidates (above 20,000 passages a part); of all questions, on average.
+
+A peer has {limit:.0f} seconds at a size; one that takes longer is stopped, and not tried at larger ones. Nobody may have
+more than four fifths of the machine's memory.
 """
 _COLUMNS = (
     "contender",
@@ -87,6 +91,13 @@ def _section(size: int, outcomes: Sequence[Outcome], floor: Floor) -> str:
         f"encoder takes {_times(floor.encoder)} ms (p50 / p95 / p99) for a question.\n"
     )
     lines += _against(outcomes)
+    lines += [
+        f"* {outcome.title}, approximate search against exact: "
+        + ", ".join(f"{name} {share:.4f} the same" for name, share in outcome.figures.agreement.items())
+        + "."
+        for outcome in outcomes
+        if outcome.figures and outcome.figures.agreement
+    ]
     lines += [f"* {outcome.title}: {outcome.why}." for outcome in outcomes if not outcome.figures]
     lines += [
         f"* {outcome.title}, eight threads: {outcome.figures.shared_why}."

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from eval.speed.collection import Collection
-from eval.speed.contender import Contender, Varied, contender_class
+from eval.speed.contender import Approximate, Contender, Varied, contender_class
 
 K = 10
 THREADS = 8
@@ -56,6 +56,7 @@ def serve(contender: Contender, collection: Collection, folder: Path, patience: 
         encode(question)
         contender.search(question, K)
 
+    end_to_end = _times(from_words, questions, patience)
     return {
         "open_seconds": seconds,
         "retrieval": found,
@@ -63,7 +64,8 @@ def serve(contender: Contender, collection: Collection, folder: Path, patience: 
         "load": load,
         "variants": variants,
         "serve_peak": peak,
-        "end_to_end": _times(from_words, questions, patience),
+        "end_to_end": end_to_end,
+        "agreement": contender.agreement(questions, K) if isinstance(contender, Approximate) else {},
     }
 
 
@@ -153,11 +155,19 @@ def _rate(contender: Contender, questions: list[str], threads: int, patience: fl
     return sum(each.result() for each in drawing) / (time.perf_counter() - start)
 
 
+def _bound_memory() -> None:
+    """Nobody may take all of the machine's memory: whoever asks for more than four fifths fails, and nothing else does."""
+    if sys.platform == "linux":
+        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 4 // 5
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 _TASKS = {"serve": serve, "share": share}
 
 
 def main() -> None:
     """`build PLACE COLLECTION FOLDER`, `serve` or `share` with PATIENCE added, or `floor COLLECTION PATIENCE`."""
+    _bound_memory()
     task, *rest = sys.argv[1:]
     if task == "floor":
         figures = floor(Collection(Path(rest[0])), float(rest[1]))
