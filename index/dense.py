@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
-from index.files import map_vectors
+from index.files import check_types, map_vectors, reading
 from index.places import GONE, Places
 from index.searchers import Query, Ranking, best
-from index.store import damaged
+from index.store import READ_WHOLE, damaged
 
 # A part with more rows than this is searched by its stand-in first, which is measured on so many vectors.
 EXACT_UP_TO = 20_000
@@ -23,6 +23,14 @@ _MEASURED, _BEST, _RECALL, _SEED = 200, 10, 0.99, 20
 # Of the k best, a stand-in has nearly all among its own best so many times k.
 _DEEPER = 4
 _SAID = "vectors.coarse.json"
+# What FAISS writes of a stand-in before its centre: what it is, dimensions, vectors, two numbers that it does not use,
+# whether it is trained, its metric; of the codes their dimensions, size, metric and bits; how many floats follow.
+_HEAD = np.dtype("S4, <i4, <i8, <i8, <i8, u1, <i4, <u8, <u8, <i4, <u8, <u8")
+# And behind it: a question's bits, how many vectors a block has and all blocks have, two sizes of a code, how many bytes
+# follow.
+_TAIL = np.dtype("u1, <i4, <u8, <u8, <u8, <u8")
+# Of a vector's squared length: what float32 makes of a unit vector is far nearer to 1.
+_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +83,15 @@ class DenseSearcher:
     @classmethod
     def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
         """Maps the saved parts to memory. Raises IndexFolderError for files that `save` did not write."""
+        parts, coarse = [], []
         for folder, rows in zip(folders, places.rows, strict=True):
             # FAISS believes what a file says of its own size, and crashes if it lies.
             found = map_vectors(folder / cls.FILE)
             if len(found) != len(rows):
                 raise damaged(folder / cls.FILE, f"{len(found)} vectors, expected {len(rows)}")
-        parts = [_read(folder / cls.FILE) for folder in folders]
-        coarse = [
-            Coarse(_read(folder / cls.COARSE_FILE), **json.loads((folder / _SAID).read_bytes()))
-            if (folder / _SAID).is_file()
-            else None
-            for folder in folders
-        ]
+            _check_lengths(folder / cls.FILE, found)
+            parts.append(_read(folder / cls.FILE))
+            coarse.append(open_coarse(folder, found))
         return cls(parts, places, coarse)
 
     @property
@@ -152,8 +157,53 @@ class DenseSearcher:
         return np.asarray(np.einsum("ij,j->i", self.vectors(rows), query.vector), dtype=np.float64)
 
 
+def open_coarse(folder: Path, vectors: Vectors) -> Coarse | None:
+    """The stand-in of a part's vectors, None if it has none. Raises IndexFolderError for files that `save` did not write."""
+    said, path = folder / _SAID, folder / DenseSearcher.COARSE_FILE
+    if not said.is_file():
+        return None
+    with reading(said):
+        record = json.loads(said.read_bytes())
+        check_types(record, {"asked": (int,), "recall": (float,)})
+        if not (0 < record["asked"] < 1 << 31 and 0 <= record["recall"] <= 1):
+            raise ValueError(f"{record}, expected rows to ask for and a share of 1")
+    with reading(path):
+        _check_coarse(path, *vectors.shape)
+    return Coarse(_read(path), **record)
+
+
+def _check_lengths(path: Path, vectors: Vectors) -> None:
+    """Raises IndexFolderError for vectors of another length than 1, or of none, in a file that is read whole anyway."""
+    if vectors.nbytes <= READ_WHOLE:
+        with np.errstate(over="ignore", invalid="ignore"):
+            wrong = ~(np.abs(np.einsum("ij,ij->i", vectors, vectors) - 1) < _TOLERANCE)
+        if wrong.any():
+            raise damaged(path, f"vectors not of unit length: {wrong.sum():,}, the first is number {wrong.argmax()}")
+
+
+def _check_coarse(path: Path, rows: int, dimensions: int) -> None:
+    """Raises ValueError unless a file says of itself what FAISS writes of a stand-in for so many rows, and is as large."""
+    like: Any = faiss.IndexRaBitQFastScan(dimensions, faiss.METRIC_INNER_PRODUCT)
+    blocks = -(-rows // like.bbs)
+    size, code, metric = blocks * like.get_block_stride(), like.rabitq, faiss.METRIC_INNER_PRODUCT
+    (head,) = np.fromfile(path, _HEAD, 1).tolist()
+    center = np.fromfile(path, np.float32, dimensions, offset=_HEAD.itemsize)
+    (tail,) = np.fromfile(path, _TAIL, 1, offset=_HEAD.itemsize + center.nbytes).tolist()
+    unused = 1 << 20, 1 << 20
+    if head != (b"Irfn", dimensions, rows, *unused, 1, metric, dimensions, code.code_size, metric, code.nb_bits, dimensions):
+        raise ValueError(f"its head is not that of a stand-in for {rows} vectors of {dimensions} dimensions")
+    if not np.isfinite(center).all():
+        raise ValueError("its centre is no vector")
+    if tail != (like.qb, like.bbs, blocks * like.bbs, like.M2, like.code_size, size):
+        raise ValueError(f"its codes are not those of {rows} vectors of {dimensions} dimensions")
+    found, expected = path.stat().st_size, _HEAD.itemsize + center.nbytes + _TAIL.itemsize + size
+    if found != expected:
+        raise ValueError(f"{found} bytes, expected {expected}")
+
+
 def _read(path: Path) -> Any:
-    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    with reading(path):
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 
 
 def _make_coarse(part: Any, vectors: Vectors) -> Coarse | None:

@@ -13,7 +13,7 @@ from index.analyzer import ANALYZER_VERSION, analyze
 from index.arrays import Rows, Vectors
 from index.article import Passage
 from index.cleanup import clean_up
-from index.dense import DenseSearcher
+from index.dense import DenseSearcher, open_coarse
 from index.encoder import DEFAULT_MODEL, open_encoder
 from index.errors import IndexFolderError
 from index.files import map_array, map_starts, map_vectors, reading
@@ -29,6 +29,8 @@ from index.store import MANIFEST, SEAL, Manifest, build_anew, find_damage, read_
 _AT_ONCE = 4_096
 # Vectors were divided by their length in float32: what that leaves is far below this.
 _TOLERANCE = 1e-4
+# A stand-in is asked for so many of the vectors that it was made of, and finds nearly all of them.
+_ASKED, _FOUND, _SEED = 200, 0.99, 20
 
 
 def examine(folder: Path, progress: Progress = no_progress) -> list[str]:
@@ -166,6 +168,10 @@ def _wrong_contents(part: _Part, manifest: Manifest, progress: Progress) -> Iter
     wrong = _Wrong(part.folder)
     _check_vectors(part.vectors, wrong, progress)
     try:
+        yield from _wrong_coarse(part)
+    except IndexFolderError as error:
+        yield str(error)
+    try:
         _check_articles(part.segment, wrong)
         _check_passages(part, manifest, wrong, progress)
     except IndexFolderError as error:
@@ -182,6 +188,23 @@ def _check_vectors(vectors: Vectors, wrong: _Wrong, progress: Progress) -> None:
         for row in np.flatnonzero(~(np.abs(lengths - 1) < _TOLERANCE)).tolist():
             wrong.add(DenseSearcher.FILE, "vectors not of unit length", start + row, f"length {lengths[row]:.4f}")
     progress("Measuring vectors", len(vectors), len(vectors))
+
+
+def _wrong_coarse(part: _Part) -> Iterator[str]:
+    """Whether the stand-in of a part's vectors, if it has one, is one of these vectors: it finds them, or their equals."""
+    vectors = part.vectors
+    coarse = open_coarse(part.folder, vectors)
+    if not coarse or not len(vectors):
+        return
+    random = np.random.default_rng(_SEED)
+    asked = np.asarray(vectors[np.sort(random.choice(len(vectors), min(_ASKED, len(vectors)), replace=False))])
+    _, found = coarse.index.search(asked, min(coarse.asked, len(vectors)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        best = [(vectors[rows[rows >= 0]] @ one).max(initial=-1) for one, rows in zip(asked, found, strict=True)]
+    share = float(np.mean(np.array(best) > 1 - _TOLERANCE))
+    if share < _FOUND:
+        path = part.folder / DenseSearcher.COARSE_FILE
+        yield f"{path}: finds {share:.2f} of its vectors, expected {_FOUND}: {build_anew(part.folder.parent)}"
 
 
 def _check_articles(segment: Segment, wrong: _Wrong) -> None:
@@ -202,7 +225,7 @@ def _check_passages(part: _Part, manifest: Manifest, wrong: _Wrong, progress: Pr
         progress("Reading passages", start, size)
         texts = []
         for row in range(start, min(start + _AT_ONCE, size)):
-            passage, searchable = segment.passage(row), segment.searchable(row)
+            passage, searchable = segment.stored_passage(row), segment.searchable(row)
             number = int(articles[row])
             _check_passage(passage, searchable, segment.passage_keys[row].tobytes(), row, manifest, wrong)
             if passage.article is not segment.article(number) or passage.number != row - segment.article_starts[number] + 1:

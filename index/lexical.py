@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -125,8 +126,10 @@ class Postings:
         return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
 
 
-# A term that no more passages have is looked through without asking whether it still can matter.
-_FEW = 1000
+# What a term adds to a passage's score, in so many steps: the least whole number that is not below it.
+_STEPS = 254
+# So many terms' bounds can be added up in two bytes.
+_FEW = 64
 # Sums in another order differ in their last bits.
 _ROUNDING = 1 + 1e-9
 
@@ -143,6 +146,7 @@ class LexicalSearcher:
         # What a term's count is weighed against: BM25's saturation, by a passage's length.
         self._saturation = k1 * (1 - b + b * lengths / mean)
         self._having = [self._live_counts(part, rows) for part, rows in zip(parts, places.rows, strict=True)]
+        self._column: Callable[[str], npt.NDArray[np.uint8]] = lru_cache(maxsize=_COLUMNS)(self._make_column)
         self._vocabulary: list[str] | None = None
 
     @classmethod
@@ -203,6 +207,8 @@ class LexicalSearcher:
         return float(self.idf(query.terms).sum()) * (self._k1 + 1)
 
     def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
+        if not query.terms:
+            return best(np.empty(0, np.int64), np.empty(0, np.float64), k)
         rows = self._promising(query.terms, k) if among is None else among
         scores = self.score(query, rows)
         matched = scores > 0
@@ -211,37 +217,39 @@ class LexicalSearcher:
     def _promising(self, terms: Sequence[str], k: int) -> Rows:
         """Rows among which the k best are, ties with the last of them too, in order.
 
-        Rare terms first. Once what the terms that are left can add is less than the k-th best sum has already, no
-        passage that has none of the terms so far can be one of the k, and fewer and fewer of the others can (MaxScore;
-        Turtle & Flood 1995).
+        Every passage's score is bounded from above in small whole numbers, which are quick to add up for all of them
+        (quantised impacts; Anh & Moffat 2005). Whose bound is below what k passages really have is none of the best.
         """
         counted = Counter(terms)
-        weights = dict(zip(counted, self.idf(list(counted)) * list(counted.values()), strict=True))
-        most = {term: weight * (self._k1 + 1) for term, weight in weights.items()}
-        waiting = sorted(most, key=lambda term: most[term])
-        total, sums, seen = sum(most.values()), np.zeros(len(self)), [np.empty(0, np.int64)]
-        while waiting:
-            left = sum(most[term] for term in waiting)
-            # The k-th best sum is hardly ever half of what the terms so far can add: until then there is no need to look.
-            worth_a_look = self._frequency(waiting[-1]) > _FEW and 2 * left < total - left
-            if worth_a_look and left * _ROUNDING < _kth(sums[np.concatenate(seen)], k):
-                break
-            term = waiting.pop()
+        weights = self.idf(list(counted)) * list(counted.values())
+        total = float(weights.sum())
+        kind, most = ("u2", 2**16) if len(counted) <= _FEW else ("u4", 2**32)
+        # Each weight is rounded up, and all of them together leave room for the greatest sum.
+        room = most // (_STEPS + 1) - len(counted)
+        whole = np.floor(weights / total * room).astype(kind) + 1
+        bounds = np.zeros(len(self), kind)
+        for term, weight in zip(counted, whole, strict=True):
+            if self._frequency(term) > len(self) / _OFTEN:
+                bounds += np.multiply(self._column(term), weight, dtype=kind)
+                continue
             for rows, counts in self._postings(term):
-                known = sums[rows]
-                seen.append(rows[np.flatnonzero(known == 0)])
-                sums[rows] = known + self._weigh(weights[term], counts, rows)
-        rows = np.sort(np.concatenate(seen))
-        found, others = sums[rows], [(term, weights[term]) for term in reversed(waiting)]
-        # What k passages have in the end, none of the k best falls short of.
-        leading = np.argpartition(found, len(found) - k)[len(found) - k :] if others else np.arange(len(rows))
-        least = _kth(found[leading] + self._score(others, rows[leading]), k)
-        for number, other in enumerate(others):
-            left = sum(most[term] for term, _ in others[number:])
-            possible = np.flatnonzero((found + left) * _ROUNDING >= least)
-            rows = rows[possible]
-            found = found[possible] + self._score([other], rows)
-        return np.asarray(rows[found * _ROUNDING >= least], dtype=np.int64)
+                bounds[rows] += self._steps(counts, rows) * weight
+        # At least k passages really have what the k-th of those with the greatest bounds has.
+        leading = np.flatnonzero(bounds >= max(1, _kth(bounds, k)))
+        least = _kth(self._score(list(zip(counted, weights.tolist(), strict=True)), leading), k)
+        step = total / room * (self._k1 + 1) / _STEPS
+        return np.flatnonzero(bounds >= max(1, math.floor(least / _ROUNDING / step)))
+
+    def _make_column(self, term: str) -> npt.NDArray[np.uint8]:
+        """`_steps` of every passage."""
+        column = np.zeros(len(self), np.uint8)
+        for rows, counts in self._postings(term):
+            column[rows] = self._steps(counts, rows)
+        return column
+
+    def _steps(self, counts: Numbers, rows: Rows) -> npt.NDArray[np.uint8]:
+        """What a term that stands so often in the given rows adds, of the most that it can: the next of _STEPS steps."""
+        return (np.floor(_STEPS * (counts / (counts + self._saturation[rows]))) + 1).astype(np.uint8)
 
     def having(self, terms: Sequence[str]) -> Rows:
         """The rows that have all of the terms, in order; all rows, if there is no term."""
@@ -277,6 +285,6 @@ class LexicalSearcher:
                 yield (found, counts) if live.all() else (found[live], counts[live])
 
 
-def _kth(sums: Scores, k: int) -> float:
+def _kth(sums: npt.NDArray[Any], k: int) -> float:
     """The k-th best of sums; 0 if there are fewer."""
     return float(np.partition(sums, len(sums) - k)[len(sums) - k]) if 0 < k <= len(sums) else 0.0

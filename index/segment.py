@@ -15,6 +15,7 @@ import numpy.typing as npt
 from index.analyzer import analyze
 from index.arrays import Rows, Vectors
 from index.article import Article, Kind, Passage, Span
+from index.cleanup import clean_up
 from index.dense import DenseSearcher
 from index.files import check_text, check_types, map_array, map_starts, reading
 from index.late import StoredTokens, TokenFile, TokenWriter
@@ -106,6 +107,8 @@ class Segment:
                 raise damaged(folder / f"{name}.npy", f"{len(found)} entries, expected {expected}")
         if articles and not 0 <= self.published.min() <= self.published.max() <= date.max.toordinal():
             raise damaged(folder / "articles.published.npy", "no days")
+        # Which passages were found to be what their spans slice to: that is looked at once.
+        self._sliced = bytearray(passages)
         self._text = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_text)
         self.article: Callable[[int], Article] = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_article)
 
@@ -146,6 +149,16 @@ class Segment:
         return record
 
     def passage(self, row: int) -> Passage:
+        """A passage; raises IndexFolderError if its text is not what its spans slice to: no quote of it would be one."""
+        passage = self.stored_passage(row)
+        if not self._sliced[row]:
+            if clean_up(passage.article.text, passage.spans).text != passage.text:
+                raise damaged(self._passages.path, f"the spans of {passage.id} do not slice to its text")
+            self._sliced[row] = 1
+        return passage
+
+    def stored_passage(self, row: int) -> Passage:
+        """A passage as it was written, by whatever version."""
         record = self._record(row)
         spans: tuple[Span, ...] = tuple((start, end) for start, end in record["spans"])
         article = self.article(record["article"])
@@ -159,7 +172,7 @@ class Segment:
     def searchable(self, row: int) -> str:
         """The text of a passage that both legs search."""
         found: str | None = self._record(row).get("searchable")
-        return searchable_text(self.passage(row)) if found is None else found
+        return searchable_text(self.stored_passage(row)) if found is None else found
 
     def entry(self, number: int) -> Entry:
         """An entry as it was written."""

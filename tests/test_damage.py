@@ -1,5 +1,6 @@
 """Damaged files: refused by name; and where the checksums were made right again, still refused, or read, but no crash."""
 
+import math
 import random
 import resource
 import shutil
@@ -26,8 +27,10 @@ NAMES = [
     *(f"{name}.{kind}.npy" for name in ("entries", "articles") for kind in ("keys", "starts")),
     *("passages.keys.npy", "articles.published.npy", "order.npy"),
     *("terms.txt", *(f"postings.{name}.npy" for name in ("starts", "rows", "counts", "lengths"))),
-    *("tokens.codes.u1", "tokens.starts.i4", "tokens.ends.npy"),
+    *("tokens.codes.u1", "tokens.starts.i4", "tokens.ends.npy", "vectors.coarse.json"),
 ]
+# What FAISS reads, in C++.
+_FAISS = ["vectors.faiss", "vectors.coarse.faiss"]
 # What the head of a file can say of its size, and a reader believe.
 _NUMBERS = [number.to_bytes(8, "little", signed=True) for number in (-(2**63), -1, 0, 1, 2, 2**31, 2**40, 2**62, 2**63 - 1)]
 _QUESTIONS = ("red apples on the pier", '"apples are" -boats', "harbuor 2021")
@@ -62,7 +65,11 @@ def _edited(data: bytes, edits: Sequence[Edit]) -> bytes:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("damage")
-    build_index([write_articles(root / "articles")], root / "index", ToyTokenEncoder())
+    with pytest.MonkeyPatch.context() as patch:
+        # Few vectors, and a stand-in for them all the same.
+        patch.setattr("index.dense.EXACT_UP_TO", 0)
+        patch.setattr("index.dense._MEASURED", 1)
+        build_index([write_articles(root / "articles")], root / "index", ToyTokenEncoder())
     return root / "index"
 
 
@@ -78,20 +85,22 @@ def _mend(folder: Path, built: Path) -> None:
 
 
 def _use(folder: Path) -> None:
-    """Opens an index, asks it, and reads all that it holds."""
+    """Opens an index, asks it, shows the answers, and reads all that it holds."""
     library = qa.Library.open(folder, ToyTokenEncoder())
     for system in ("hybrid", "dense", "bm25"):
-        library.ask_many(_QUESTIONS, 10, system)
+        for answer in library.ask_many(_QUESTIONS, 10, system):
+            assert answer._repr_html_()
+            assert all(math.isfinite(hit.score) and hit.citation.spans for hit in answer.hits.listed)
     list(library.articles)
     list(library.passages)
 
 
 def test_every_file_is_fuzzed(built: Path) -> None:
     found = {path.name for part, _ in read_manifest(built).folders for path in (built / part).iterdir()}
-    assert found == {*NAMES, "vectors.faiss", SEAL}
+    assert found == {*NAMES, *_FAISS, SEAL}
 
 
-@given(name=st.sampled_from([*NAMES, "vectors.faiss", SEAL, MANIFEST]), edits=_EDITS)
+@given(name=st.sampled_from([*NAMES, *_FAISS, SEAL, MANIFEST]), edits=_EDITS)
 @settings(max_examples=200)
 def test_plain_damage_is_refused_by_name(built: Path, folder: Path, name: str, edits: list[Edit]) -> None:
     _mend(folder, built)
@@ -133,26 +142,26 @@ def test_under_right_checksums_a_reader_refuses_or_reads(built: Path, folder: Pa
     _uses(folder)
 
 
-def fuzz_vectors(folder: Path, count: int) -> None:
+def fuzz_faiss(folder: Path, name: str, count: int) -> None:
     """In a process of its own: FAISS reads a file in C++."""
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-    path, chance = find(folder, "vectors.faiss"), random.Random(7)  # noqa: S311
+    path, chance = find(folder, name), random.Random(7)  # noqa: S311
     whole = path.read_bytes()
     for _ in range(count):
-        data, at = whole, chance.randrange(52)
+        # The head, what stands behind a stand-in's centre, or anything.
+        at = chance.choice([chance.randrange(80), chance.randrange(325, 370), chance.randrange(len(whole))])
         how = chance.choice(["overwrite", "insert", "cut out", "cut off", "number"])
         written = chance.choice(_NUMBERS) if how == "number" else chance.randbytes(chance.choice([1, 4]))
-        # The head alone: another vector in a vector's place is one that was not written, and doctor's to find.
-        data = _edited(data, [("overwrite" if how == "number" else how, at / len(data), written)])[: len(whole) + 8]
-        data = data[:45] + (data[45:] if len(data) != len(whole) else whole[45:])
-        forge(folder, "vectors.faiss", lambda _, data=data: data)  # type: ignore[misc]
+        data = _edited(whole, [("overwrite" if how == "number" else how, at / len(whole), written)])
+        forge(folder, name, lambda _, data=data: data)  # type: ignore[misc]
         _uses(folder, values=False)
     print("survived")  # noqa: T201
 
 
-def test_no_head_of_the_vectors_crashes_faiss_or_takes_the_memory(built: Path, folder: Path) -> None:
+@pytest.mark.parametrize("name", _FAISS)
+def test_no_vectors_crash_faiss_or_take_the_memory(built: Path, folder: Path, name: str) -> None:
     _mend(folder, built)
-    code = f"from pathlib import Path; from test_damage import fuzz_vectors; fuzz_vectors(Path({str(folder)!r}), 150)"
+    code = f"from pathlib import Path; from test_damage import fuzz_faiss; fuzz_faiss(Path({str(folder)!r}), {name!r}, 200)"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]!r}; {code}"],
         capture_output=True,

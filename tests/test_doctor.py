@@ -13,9 +13,13 @@ import pytest
 from conftest import ToyEncoder, ToyTokenEncoder
 from forging import find, forge, write_articles
 
+import qa
+from index.arrays import Vectors
 from index.build import build_index
+from index.dense import DenseSearcher
 from index.doctor import examine
 from index.errors import IndexFolderError
+from index.files import map_vectors
 from index.index import Index
 from index.store import FORMAT, MANIFEST, read_manifest, write_manifest
 from qa.__main__ import main
@@ -235,6 +239,22 @@ def test_a_manifest_that_counts_wrong_is_found(folder: Path, changes: dict[str, 
     assert says in _problem(folder)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38, 0.0])
+def test_vectors_of_no_unit_length_are_refused_by_name_and_not_asked(folder: Path, value: float) -> None:
+    forge(folder, "vectors.faiss", _vector(value))
+    with pytest.raises(IndexFolderError, match=r"vectors\.faiss: damaged \(vectors not of unit length: 1, the first is"):
+        Index.open(folder, ToyTokenEncoder())
+
+
+@pytest.mark.parametrize("change", [_replaced("Boats come", "Boots come"), _replaced("[[41,59]]", "[[42,59]]")])
+def test_a_passage_that_its_spans_do_not_slice_to_is_refused_by_name(folder: Path, change: Callable[[bytes], bytes]) -> None:
+    forge(folder, "passages.jsonl", change)
+    library = qa.Library.open(folder, ToyTokenEncoder())
+    assert library.passages[1].text == "The pier is old."
+    with pytest.raises(IndexFolderError, match=r"passages\.jsonl: damaged \(the spans of one\.txt@4\d do not slice to its"):
+        library.ask("boats come and go")
+
+
 def test_vectors_of_another_shape_are_found(folder: Path) -> None:
     write_manifest(folder, replace(read_manifest(folder), dimensions=32, token_dimensions=16))
     lines = examine(folder)
@@ -253,6 +273,119 @@ def test_an_index_that_is_replaced_meanwhile_is_looked_at_again(folder: Path, tm
 
     assert examine(folder, replace_once) == []
     assert len(Index.open(folder, ToyTokenEncoder())) == 6
+
+
+# --- the stand-in of many vectors
+
+
+@pytest.fixture(scope="module")
+def built_large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of more passages than are searched one by one."""
+    root = tmp_path_factory.mktemp("large")
+    (root / "articles.txt").write_text("\n\n".join(f"Ship {n} left pier {n * 7} for port {n * 13}." for n in range(400)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.dense.EXACT_UP_TO", 200)
+        build_index([root / "articles.txt"], root / "index", ToyEncoder())
+    return root / "index"
+
+
+@pytest.fixture
+def large(built_large: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(built_large, tmp_path / "large")
+
+
+def _stand_in(folder: Path, vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """What is written as the stand-in of vectors."""
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", 200)
+    DenseSearcher.build(vectors).save(folder)
+    return (folder / "vectors.coarse.faiss").read_bytes()
+
+
+def test_a_stand_in_has_no_problem(large: Path) -> None:
+    assert find(large, "vectors.coarse.faiss").is_file()
+    assert examine(large) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        *(
+            ("vectors.coarse.json", lambda _, said=said: said.encode(), says)
+            for said, says in [
+                ("[]", "other fields than asked, recall"),
+                ('{"asked": 200}', "other fields than asked, recall"),
+                ('{"asked": 200, "recall": 1.0, "more": 1}', "other fields than asked, recall"),
+                ('{"asked": true, "recall": 1.0}', "asked is bool, expected int"),
+                ('{"asked": 0, "recall": 1.0}', "expected rows to ask for"),
+                (f'{{"asked": 1{"0" * 400}, "recall": 1.0}}', "damaged"),
+                ('{"asked": 200, "recall": 1}', "recall is int, expected float"),
+                ('{"asked": 200, "recall": 1.01}', "a share of 1"),
+                ('{"asked": 200, "recall": NaN}', "a share of 1"),
+                ("{", "damaged"),
+            ]
+        ),
+        *(
+            ("vectors.coarse.faiss", change, says)
+            for change, says in [
+                (lambda _: b"", "damaged"),
+                (lambda data: data[:100], "damaged"),
+                (lambda data: data[:-1], "bytes, expected"),
+                (lambda data: data + b"1", "bytes, expected"),
+                (lambda data: b"IxFI" + data[4:], "its head is not that of a stand-in for 400 vectors of 64 dimensions"),
+                (lambda data: data[:8] + (401).to_bytes(8, "little") + data[16:], "its head is not that"),
+                (lambda data: data[:65] + (1 << 40).to_bytes(8, "little") + data[73:], "its head is not that"),
+                (lambda data: data[:73] + np.float32("nan").tobytes() + data[77:], "its centre is no vector"),
+                (lambda data: data[:334] + (1 << 40).to_bytes(8, "little") + data[342:], "its codes are not those of"),
+                (lambda data: data[:358] + (1 << 40).to_bytes(8, "little") + data[366:], "its codes are not those of"),
+            ]
+        ),
+    ],
+)
+def test_a_stand_in_that_nobody_wrote_is_found_and_refused_by_name(
+    large: Path, name: str, change: Callable[[bytes], bytes], says: str
+) -> None:
+    forge(large, name, change)
+    line = _problem(large)
+    assert line.startswith(f"{find(large, name)}: damaged")
+    assert says in line
+    with pytest.raises(IndexFolderError, match=re.escape(line)):
+        Index.open(large, ToyEncoder())
+
+
+@pytest.mark.parametrize("shape", [(399, 64), (440, 64), (400, 60), (400, 128)])
+def test_a_stand_in_of_another_shape_is_found_and_refused_by_name(
+    large: Path, tmp_path: Path, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = np.random.default_rng(1).normal(size=shape)
+    unit = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    other = _stand_in(tmp_path, unit, monkeypatch)
+    forge(large, "vectors.coarse.faiss", lambda _: other)
+    assert "vectors.coarse.faiss: damaged (its head is not that of a stand-in for 400 vectors of 64" in _problem(large)
+    with pytest.raises(IndexFolderError, match=r"vectors\.coarse\.faiss: damaged"):
+        Index.open(large, ToyEncoder())
+
+
+@pytest.mark.parametrize("change", [lambda vectors: vectors[::-1], lambda vectors: -vectors])
+def test_a_stand_in_of_other_vectors_is_found(
+    large: Path, tmp_path: Path, change: Callable[[Vectors], Vectors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = _stand_in(tmp_path, change(map_vectors(find(large, "vectors.faiss"))), monkeypatch)
+    forge(large, "vectors.coarse.faiss", lambda _: other)
+    line = _problem(large)
+    assert re.search(r"vectors\.coarse\.faiss: finds 0\.\d\d of its vectors, expected 0\.99: ", line), line
+
+
+def test_codes_that_are_no_numbers_are_found(large: Path) -> None:
+    forge(large, "vectors.coarse.faiss", lambda data: data[:366] + b"\xff" * (len(data) - 366))
+    assert "vectors.coarse.faiss: finds " in _problem(large)
+
+
+def test_vectors_that_are_all_the_same_are_found_by_their_stand_in(tmp_path: Path) -> None:
+    (tmp_path / "articles.txt").write_text("\n\n".join(["Boats come and go."] * 600))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.dense.EXACT_UP_TO", 200)
+        build_index([tmp_path / "articles.txt"], tmp_path / "index", ToyEncoder())
+    assert examine(tmp_path / "index") == []
 
 
 # --- the command

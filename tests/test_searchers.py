@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from index.analyzer import analyze
-from index.arrays import Vectors
+from index.arrays import Scores, Vectors
 from index.dense import DenseSearcher
 from index.lexical import K1, LexicalSearcher, Postings
 from index.places import Places
@@ -293,12 +293,33 @@ def test_what_is_passed_over_could_not_be_among_the_best(documents: list[list[st
     searcher = LexicalSearcher.build(documents)
     every = searcher.score(with_terms(asked), np.arange(len(documents)))
     expected = sorted(np.flatnonzero(every).tolist(), key=lambda row: (-every[row], row))[:k]
-    with pytest.MonkeyPatch.context() as patch:
-        # Small collections are looked through whole unless told otherwise.
-        patch.setattr("index.lexical._FEW", 0)
-        ranking = searcher.search(with_terms(asked), k)
-    assert ranking.rows.tolist() == expected
-    assert ranking.scores.tolist() == every[expected].tolist()
+    assert_best(searcher, asked, k, expected, every)
+
+
+@pytest.mark.parametrize("terms", [1, 5, 30, 90])
+def test_of_many_passages_the_best_are_found_however_often_their_terms_stand(terms: int) -> None:
+    random = np.random.default_rng(terms)
+    words = np.array([f"w{number}" for number in range(200)])
+    common = 1 / np.arange(1, 201)
+    lengths = random.integers(1, 60, 3000)
+    documents = [random.choice(words, length, p=common / common.sum()).tolist() for length in lengths]
+    searcher = LexicalSearcher.build(documents)
+    for _ in range(5):
+        asked = random.choice(words, terms, p=common / common.sum()).tolist()
+        every = searcher.score(with_terms(asked), np.arange(3000))
+        expected = np.lexsort((np.arange(3000), -every))[: min(200, np.count_nonzero(every))].tolist()
+        assert_best(searcher, asked, 200, expected, every)
+
+
+def assert_best(searcher: LexicalSearcher, asked: list[str], k: int, expected: list[int], every: Scores) -> None:
+    """Whether bounds are added up in two bytes or in four, from every passage or from those that have a term."""
+    for few, often in ((64, 16), (64, 0.1), (0, 10**9)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("index.lexical._FEW", few)
+            patch.setattr("index.lexical._OFTEN", often)
+            ranking = searcher.search(with_terms(asked), k)
+        assert ranking.rows.tolist() == expected
+        assert ranking.scores.tolist() == every[expected].tolist()
 
 
 def test_a_term_in_every_document_still_matches() -> None:
