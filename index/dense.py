@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
-from index.files import check_types, map_vectors, reading
+from index.files import Pages, check_types, map_vectors, reading
 from index.places import GONE, Places
 from index.searchers import Query, Ranking, best
 from index.store import READ_WHOLE, damaged
@@ -53,9 +53,16 @@ class DenseSearcher:
 
     FILE, COARSE_FILE = "vectors.faiss", "vectors.coarse.faiss"
 
-    def __init__(self, parts: Sequence[Any], places: Places, coarse: Sequence[Coarse | None] = ()) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Any],
+        places: Places,
+        coarse: Sequence[Coarse | None] = (),
+        mapped: Sequence[Vectors] = (),
+    ) -> None:
         self._parts, self._places = list(parts), places
-        self._vectors = [_vectors_of(part) for part in parts]
+        self._vectors = list(mapped) or [_vectors_of(part) for part in parts]
+        self._pages = [Pages(vectors.base) for vectors in self._vectors]
         self._coarse = list(coarse) or [None] * len(self._parts)
         # FAISS passes over what is gone.
         self._kept = [None if (rows != GONE).all() else _selector(rows != GONE) for rows in places.rows]
@@ -83,7 +90,7 @@ class DenseSearcher:
     @classmethod
     def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
         """Maps the saved parts to memory. Raises IndexFolderError for files that `save` did not write."""
-        parts, coarse = [], []
+        parts, coarse, mapped = [], [], []
         for folder, rows in zip(folders, places.rows, strict=True):
             # FAISS believes what a file says of its own size, and crashes if it lies.
             found = map_vectors(folder / cls.FILE)
@@ -92,7 +99,8 @@ class DenseSearcher:
             _check_lengths(folder / cls.FILE, found)
             parts.append(_read(folder / cls.FILE))
             coarse.append(open_coarse(folder, found))
-        return cls(parts, places, coarse)
+            mapped.append(found)
+        return cls(parts, places, coarse, mapped)
 
     @property
     def dimensions(self) -> int:
@@ -105,12 +113,13 @@ class DenseSearcher:
 
     def exactly(self) -> "DenseSearcher":
         """The same vectors, searched without any stand-in."""
-        return DenseSearcher(self._parts, self._places)
+        return DenseSearcher(self._parts, self._places, mapped=self._vectors)
 
     def vectors(self, rows: Rows) -> Vectors:
         """The vectors of the given rows: float32, shape (len(rows), dimensions)."""
         found = np.empty((len(rows), self.dimensions), dtype=np.float32)
         for part, which, local in self._places.split(rows):
+            self._pages[part].count(len(local))
             found[which] = self._vectors[part][local]
         return found
 

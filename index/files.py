@@ -1,5 +1,8 @@
 """The files of an index, mapped to memory: each is what it was written as, or is refused by name."""
 
+import mmap
+import os
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +23,62 @@ _FLAT = np.dtype(
 # numpy reads a file's header by ast.literal_eval, which Python 3.11 may fail at in several threads at once
 # (python/cpython issue 106905).
 _HEADERS = Lock()
+
+
+# With one row of a large file the system maps the pages around it too: so much, mostly. So many bytes may add up.
+_AROUND, _KEPT = 64 * 1024, 768 * 1024 * 1024
+
+
+class Pages:
+    """What of a mapped file was read: let go of when it is much, so that it does not add up as this process's memory.
+
+    It is read again without delay, as the system mostly still has it.
+    """
+
+    def __init__(self, mapped: Any) -> None:
+        large = isinstance(mapped, mmap.mmap) and len(mapped) > _KEPT and hasattr(mmap, "MADV_DONTNEED")
+        self._mapped: mmap.mmap | None = mapped if large else None
+        self._read = 0
+
+    def count(self, rows: int) -> None:
+        """Counts rows that are about to be read."""
+        self._read += rows
+        if self._mapped and self._read * _AROUND > _KEPT:
+            self._read = rows
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
+class Slices:
+    """The bytes of an opened file, read where they are asked for: unlike a mapped file's they are no memory of this process.
+
+    Threads may share it. Raises OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._file)
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return os.fstat(self._file).st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end`. Raises ValueError if the file has not so many."""
+        pieces = []
+        while start < end:
+            piece = self._read(end - start, start)
+            if not piece:
+                raise ValueError(f"it ends at {start}, expected {end - start} bytes more")
+            pieces.append(piece)
+            start += len(piece)
+        return b"".join(pieces)
+
+    def _read(self, count: int, start: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file, count, start)
+        with self._lock:  # not everywhere can a place be read without going there
+            os.lseek(self._file, start, os.SEEK_SET)
+            return os.read(self._file, count)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, TokenVectors, Vectors
-from index.files import map_array, map_numbers, reading
+from index.files import Slices, map_array, map_numbers, reading
 from index.places import Places
 
 Codes = npt.NDArray[np.uint8]
@@ -147,10 +147,16 @@ class TokenFile:
 
     def __init__(self, folder: Path) -> None:
         ends = map_array(folder / _ENDS, np.int64)
-        codes, self._starts = map_numbers(folder / _CODES, np.uint8), map_numbers(folder / _STARTS, np.int32)
+        self._path, self._codes, self._starts = (
+            folder / _CODES,
+            Slices(folder / _CODES),
+            map_numbers(folder / _STARTS, np.int32),
+        )
         with reading(folder / _ENDS):
             self.width, self._ends = int(ends[0]), ends[1:]
-            self._codes = codes.reshape(len(self._starts), -(-self.width // 4))
+            self._quarter = -(-self.width // 4)
+            if len(self._codes) != len(self._starts) * self._quarter:
+                raise ValueError(f"{len(self._codes)} bytes of codes, expected {len(self._starts)} of {self._quarter}")
             if self.width <= 0 or self._ends[-1:].sum() != len(self._starts):
                 raise ValueError(f"width {self.width}, {self._ends[-1:].sum()} tokens, expected {len(self._starts)}")
 
@@ -161,7 +167,9 @@ class TokenFile:
 
     def __getitem__(self, row: int) -> StoredTokens:
         start, end = int(self._ends[row - 1]) if row else 0, int(self._ends[row])
-        return StoredTokens(self._codes[start:end], self._starts[start:end])
+        with reading(self._path):
+            codes = np.frombuffer(self._codes.read(start * self._quarter, end * self._quarter), np.uint8)
+            return StoredTokens(codes.reshape(-1, self._quarter), self._starts[start:end])
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -1,14 +1,13 @@
-"""A list of JSON records in a file of lines, read one at a time from the mapped file."""
+"""A list of JSON records in a file of lines, read one at a time."""
 
 import json
-import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.files import map_array, reading
+from index.files import Slices, map_array, reading
 
 
 class Records(Sequence[Any]):
@@ -20,10 +19,7 @@ class Records(Sequence[Any]):
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / f"{name}.jsonl"
         self._offsets = map_array(folder / f"{name}.offsets.npy", np.int64)
-        self._data: mmap.mmap | bytes = b""
-        if len(self):
-            with reading(self.path), open(self.path, "rb") as file:
-                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._lines = Slices(self.path)
 
     def __len__(self) -> int:
         return max(0, len(self._offsets) - 1)
@@ -33,9 +29,9 @@ class Records(Sequence[Any]):
             return [self[number] for number in range(*position.indices(len(self)))]
         if not -len(self) <= position < len(self):
             raise IndexError(f"record {position} of {len(self)}")
-        start, end = self._offsets[position % len(self)], self._offsets[position % len(self) + 1]
+        start, end = self._offsets[position % len(self) : position % len(self) + 2].tolist()
         with reading(self.path):
-            return json.loads(str(self._data[start:end], "utf-8"))
+            return json.loads(str(self._lines.read(start, end), "utf-8"))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[position] for position in range(len(self)))
