@@ -7,13 +7,13 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from eval.anchor import Nearest, nearest, occurrences
 from eval.exchange import gold_record
 from eval.files import check_target, json_line, write_bytes
 from eval.gold import GoldQuestion, GoldSpan, read_gold
 from eval.texts import Texts
 from index.article import Article, Span
 from index.errors import GoldError
+from index.likeness import Nearest, nearest, occurrences
 from qa.library import check_question
 
 _NUMBERED = re.compile(r"(.*?)(\d{1,18})", re.DOTALL)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from index.cleanup import CleanText, clean_up
     from index.encoder import DEFAULT_MODEL, Encoder, open_encoder
     from index.errors import EncoderError, GoldError, IndexFolderError, QuestionError, SourceError, UserError
+    from index.filter import Filter
     from index.index import Index
     from index.sources import find_sources, read_sources
 
@@ -21,6 +22,7 @@ _HOMES = {
     "CleanText": "index.cleanup",
     "Encoder": "index.encoder",
     "EncoderError": "index.errors",
+    "Filter": "index.filter",
     "GoldError": "index.errors",
     "Index": "index.index",
     "IndexFolderError": "index.errors",
@@ -46,6 +48,7 @@ __all__ = [
     "CleanText",
     "Encoder",
     "EncoderError",
+    "Filter",
     "GoldError",
     "Index",
     "IndexFolderError",

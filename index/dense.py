@@ -65,7 +65,7 @@ class DenseSearcher:
         self._pages = [Pages(vectors.base) for vectors in self._vectors]
         self._coarse = list(coarse) or [None] * len(self._parts)
         # FAISS passes over what is gone.
-        self._kept = [None if (rows != GONE).all() else _selector(rows != GONE) for rows in places.rows]
+        self._wanted = [_Wanted.of(rows != GONE) for rows in places.rows]
 
     @classmethod
     def build(cls, vectors: Vectors) -> "DenseSearcher":
@@ -127,39 +127,49 @@ class DenseSearcher:
         return len(self._places)
 
     def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
-        if among is not None:
+        if among is not None and len(among) <= EXACT_UP_TO:
             return best(among, self.score(query, among), k)
-        found = [self._search_part(number, query, k) for number in range(len(self._parts))] if k > 0 else []
+        wanted = self._wanted if among is None else self._wanted_among(among)
+        found = [self._search_part(number, query, k, each) for number, each in enumerate(wanted)] if k > 0 else []
         if not found:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float64))
         rows, scores = (np.concatenate(column) for column in zip(*found, strict=True))
         return best(rows, scores, k)
 
-    def _search_part(self, number: int, query: Query, k: int) -> tuple[Rows, Scores]:
+    def _wanted_among(self, among: Rows) -> list["_Wanted"]:
+        allowed = np.zeros(len(self), bool)
+        allowed[among] = True
+        return [_Wanted.of((rows != GONE) & allowed[rows]) for rows in self._places.rows]
+
+    def _search_part(self, number: int, query: Query, k: int, wanted: "_Wanted") -> tuple[Rows, Scores]:
         """The k best rows of a part and all that tie with the last of them, in any order, with their scores."""
-        part, kept, rows = self._parts[number], self._kept[number], self._places.rows[number]
-        size = int((rows != GONE).sum()) if kept else int(part.ntotal)
-        wanted = min(k, size)
-        coarse = self._coarse[number]
-        if coarse and wanted:
-            return self._search_coarsely(coarse, rows, query, wanted)
+        part, rows, coarse, k = self._parts[number], self._places.rows[number], self._coarse[number], min(k, wanted.count)
+        if coarse and k:
+            found = rows[self._chosen(coarse, query, k, wanted)]
+            return found, self.score(query, found)
         # FAISS breaks ties in no stated order: one row more than wanted tells whether a tie is cut.
-        asked = min(wanted + 1, size)
-        parameters = faiss.SearchParameters(sel=kept) if kept else None  # type: ignore[call-arg]
+        asked = min(k + 1, wanted.count)
+        parameters = faiss.SearchParameters(sel=wanted.selector) if wanted.selector else None  # type: ignore[call-arg]
         while asked:
-            scores, found = part.search(query.vector[None, :], asked, params=parameters)
-            if asked == size or scores[0, asked - 1] < scores[0, wanted - 1]:
-                return rows[found[0]], scores[0].astype(np.float64)
-            asked = min(asked * 2, size)
+            scores, local = part.search(query.vector[None, :], asked, params=parameters)
+            if asked == wanted.count or scores[0, asked - 1] < scores[0, k - 1]:
+                return rows[local[0]], scores[0].astype(np.float64)
+            asked = min(asked * 2, wanted.count)
         return np.empty(0, np.int64), np.empty(0, np.float64)
 
-    def _search_coarsely(self, coarse: Coarse, rows: Rows, query: Query, k: int) -> tuple[Rows, Scores]:
-        # What is gone is found as well, and takes at most half of the places.
-        live = float((rows != GONE).mean())
-        _, found = coarse.index.search(query.vector[None, :], min(int(max(coarse.asked, _DEEPER * k) / live), len(rows)))
-        kept = np.sort(rows[found[0][found[0] >= 0]])
-        kept = kept[kept != GONE]
-        return kept, self.score(query, kept)
+    @staticmethod
+    def _chosen(coarse: Coarse, query: Query, k: int, wanted: "_Wanted") -> Rows:
+        """The local rows that a stand-in chooses, in order: at least k."""
+        size = len(wanted.mask)
+        # What is not wanted is found as well, and takes its share of the places; or more, if it is nearer.
+        asked = min(int(max(coarse.asked, _DEEPER * k) * size / wanted.count), size)
+        while True:
+            _, found = coarse.index.search(query.vector[None, :], asked)
+            chosen: Rows = np.sort(found[0][found[0] >= 0])
+            chosen = chosen[wanted.mask[chosen]]
+            if len(chosen) >= k or asked == size:
+                return chosen
+            asked = min(asked * 4, size)
 
     def score(self, query: Query, rows: Rows) -> Scores:
         # Row by row, so that equal vectors score equally wherever they stand: a matrix product does not promise it.
@@ -241,5 +251,16 @@ def _vectors_of(part: Any) -> Vectors:
     return np.asarray(held.reshape(part.ntotal, part.d))
 
 
-def _selector(kept: npt.NDArray[np.bool_]) -> Any:
-    return faiss.IDSelectorBitmap(np.packbits(kept, bitorder="little"))  # type: ignore[call-arg,arg-type]
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The rows of a part that are searched: a mask, how many it lets through, and what FAISS makes of it, None for all."""
+
+    mask: npt.NDArray[np.bool_]
+    count: int
+    selector: Any
+
+    @classmethod
+    def of(cls, mask: npt.NDArray[np.bool_]) -> "_Wanted":
+        packed = None if mask.all() else np.packbits(mask, bitorder="little")
+        selector = None if packed is None else faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg,arg-type]
+        return cls(mask, int(mask.sum()), selector)

@@ -22,7 +22,7 @@ from index.late import TokenFile
 from index.lexical import Postings
 from index.passages import CHUNKER_VERSION
 from index.progress import Progress, no_progress
-from index.segment import Segment, digest
+from index.segment import KINDS, Segment, digest
 from index.state import places_of, read_order, read_source_records
 from index.store import MANIFEST, SEAL, Manifest, build_anew, find_damage, read_manifest, read_seal
 
@@ -214,6 +214,8 @@ def _check_articles(segment: Segment, wrong: _Wrong) -> None:
             wrong.add("articles.keys.npy", "articles whose key is not their id's digest", number, article.id)
         if day != (article.published.toordinal() if article.published else 0):
             wrong.add("articles.published.npy", "articles of another day than their record's", number, article.id)
+        if segment.sources[segment.article_sources[number]] != article.source:
+            wrong.add("articles.sources.npy", "articles of another source than their record's", number, article.id)
 
 
 def _check_passages(part: _Part, manifest: Manifest, wrong: _Wrong, progress: Progress) -> None:
@@ -230,6 +232,8 @@ def _check_passages(part: _Part, manifest: Manifest, wrong: _Wrong, progress: Pr
             _check_passage(passage, searchable, segment.passage_keys[row].tobytes(), row, manifest, wrong)
             if passage.article is not segment.article(number) or passage.number != row - segment.article_starts[number] + 1:
                 wrong.add("passages.jsonl", "passages at another place than their article's", row, passage.id)
+            if KINDS[segment.passage_kinds[row]] != passage.kind:
+                wrong.add("passages.kinds.npy", "passages of another kind than their record's", row, passage.id)
             if part.tokens:
                 starts = part.tokens[row].starts
                 if len(starts) and not -len(searchable) <= starts.min() <= starts.max() < 0:

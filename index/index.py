@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -13,6 +14,7 @@ from index.article import Article, Passage, Span
 from index.dense import DenseSearcher
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
+from index.filter import EVERYTHING, Facets, Filter
 from index.late import LateInteraction, QueryTokens, TokenFile, turn
 from index.lexical import LexicalSearcher, Postings
 from index.passages import CHUNKER_VERSION, searchable_text
@@ -40,6 +42,7 @@ class Index:
         segments = [Segment(part) for part in parts]
         order = read_order(folder / manifest.build)
         articles, passages = places_of(order, segments)
+        self._segments, self._places = segments, passages
         self.articles: Lazy[Article] = Lazy(articles, [segment.article for segment in segments])
         self.passages: Lazy[Passage] = Lazy(passages, [segment.passage for segment in segments])
         self.dense = DenseSearcher.open(parts, passages)
@@ -87,19 +90,27 @@ class Index:
         with one_thread():
             return [self._query(*each) for each in zip(texts, asked, encoded.vectors, tokens, strict=True)]
 
-    def allowed(self, query: Query) -> Rows | None:
-        """The rows of the passages that say all of a question's phrases and none of its excluded words; None for any."""
+    def allowed(self, query: Query, where: Filter = EVERYTHING) -> Rows | None:
+        """The rows of the passages that a filter lets through, and that say all of a question's phrases and none of its
+        excluded words; None for any. Raises QuestionError for a source that there is not."""
         if not query.phrases and not query.excluded:
-            return None
+            return self.facets.rows(where) if where else None
         rows = self.lexical.having([term for phrase in query.phrases for term in analyze(phrase)])
         for word in query.excluded:
             terms = analyze(word)
             if terms:
                 rows = np.setdiff1d(rows, self.lexical.having(terms))
+        if where:
+            rows = np.intersect1d(rows, self.facets.rows(where))
         said = [
             row for row in rows.tolist() if all(says(searchable_text(self.passages[row]), each) for each in query.phrases)
         ]
         return np.array(said, dtype=np.int64) if query.phrases else rows
+
+    @cached_property
+    def facets(self) -> Facets:
+        """What the passages can be filtered by."""
+        return Facets(self._segments, self._places)
 
     def _query(self, text: str, asked: Asked, vector: Vector, tokens: TokenVectors | None) -> Query:
         words = [(match.span(), match.group()) for match in _WORD.finditer(asked.words)]

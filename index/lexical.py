@@ -209,13 +209,13 @@ class LexicalSearcher:
     def search(self, query: Query, k: int, among: Rows | None = None) -> Ranking:
         if not query.terms:
             return best(np.empty(0, np.int64), np.empty(0, np.float64), k)
-        rows = self._promising(query.terms, k) if among is None else among
+        rows = self._promising(query.terms, k, among)
         scores = self.score(query, rows)
         matched = scores > 0
         return best(rows[matched], scores[matched], k)
 
-    def _promising(self, terms: Sequence[str], k: int) -> Rows:
-        """Rows among which the k best are, ties with the last of them too, in order.
+    def _promising(self, terms: Sequence[str], k: int, among: Rows | None) -> Rows:
+        """Rows among which the k best are, of all or `among` some, ties with the last of them too, in order.
 
         Every passage's score is bounded from above in small whole numbers, which are quick to add up for all of them
         (quantised impacts; Anh & Moffat 2005). Whose bound is below what k passages really have is none of the best.
@@ -234,6 +234,10 @@ class LexicalSearcher:
                 continue
             for rows, counts in self._postings(term):
                 bounds[rows] += self._steps(counts, rows) * weight
+        if among is not None:
+            allowed = np.zeros(len(self), kind)
+            allowed[among] = 1
+            bounds *= allowed
         # At least k passages really have what the k-th of those with the greatest bounds has.
         leading = np.flatnonzero(bounds >= max(1, _kth(bounds, k)))
         least = _kth(self._score(list(zip(counted, weights.tolist(), strict=True)), leading), k)

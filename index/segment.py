@@ -98,15 +98,26 @@ class Segment:
         self.entry_starts = map_starts(folder / "entries.starts.npy", len(self.entry_keys), articles)
         self.article_starts = map_starts(folder / "articles.starts.npy", articles, passages)
         self.published = map_array(folder / "articles.published.npy", np.int32)
+        self.article_sources = map_array(folder / "articles.sources.npy", np.int32)
+        self.passage_kinds = map_array(folder / "passages.kinds.npy", np.uint8)
         for name, found, expected in (
             ("articles.keys", self.article_keys, articles),
             ("articles.published", self.published, articles),
+            ("articles.sources", self.article_sources, articles),
             ("passages.keys", self.passage_keys, passages),
+            ("passages.kinds", self.passage_kinds, passages),
         ):
             if len(found) != expected:
                 raise damaged(folder / f"{name}.npy", f"{len(found)} entries, expected {expected}")
         if articles and not 0 <= self.published.min() <= self.published.max() <= date.max.toordinal():
             raise damaged(folder / "articles.published.npy", "no days")
+        sources = Records(folder, "source.names")
+        with reading(sources.path):
+            self.sources = [str(name) for name in sources]
+        if articles and not 0 <= self.article_sources.min() <= self.article_sources.max() < len(self.sources):
+            raise damaged(folder / "articles.sources.npy", f"other than the {len(self.sources)} sources")
+        if passages and self.passage_kinds.max() >= len(KINDS):
+            raise damaged(folder / "passages.kinds.npy", f"other than the {len(KINDS)} kinds")
         # Which passages were found to be what their spans slice to: that is looked at once.
         self._sliced = bytearray(passages)
         self._text = lru_cache(maxsize=_KEPT_ARTICLES)(self._read_text)
@@ -164,11 +175,6 @@ class Segment:
         article = self.article(record["article"])
         return Passage(article, spans, record["kind"], record["text"], record["section"], record["number"])
 
-    def kinds(self) -> list[str]:
-        """What each passage is in its article."""
-        with reading(self._passages.path):
-            return [str(record["kind"]) for record in self._passages]
-
     def searchable(self, row: int) -> str:
         """The text of a passage that both legs search."""
         found: str | None = self._record(row).get("searchable")
@@ -213,6 +219,8 @@ def write_segment(
     _save_keys(folder, "passages", keys)
     _save_starts(folder, "entries", [len(entry.articles) for entry in entries])
     _save_starts(folder, "articles", [len(passages) for _, passages in articles])
+    kinds = [KINDS.index(each.passage.kind) for each in made]
+    np.save(folder / "passages.kinds.npy", np.array(kinds, dtype=np.uint8), allow_pickle=False)
     days = [article.published.toordinal() if article.published else 0 for article, _ in articles]
     np.save(folder / "articles.published.npy", np.array(days, dtype=np.int32), allow_pickle=False)
     _write_encoded(folder, keys, encoded, shape, exact=exact)
@@ -273,6 +281,10 @@ def _write_articles(folder: Path, articles: Sequence[Article]) -> None:
     for article in articles:
         places.setdefault(article.text, len(places))
     write_records(folder, "texts", places)
+    sources = {name: number for number, name in enumerate(dict.fromkeys(article.source for article in articles))}
+    write_records(folder, "source.names", sources)
+    source_of = np.array([sources[article.source] for article in articles], dtype=np.int32)
+    np.save(folder / "articles.sources.npy", source_of, allow_pickle=False)
     write_records(folder, "articles", (_article_record(article, places[article.text]) for article in articles))
 
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from index.errors import IndexFolderError
 
-FORMAT = 6
+FORMAT = 7
 MANIFEST = "manifest.json"
 LOCK, WRITER = ".lock", ".writer"
 SEAL = "seal.json"

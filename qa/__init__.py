@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from index.article import Article, Passage
     from index.encoder import Encoder
     from index.errors import UserError
+    from index.filter import Filter
     from qa.answer import Answer, Citation, Hit, Hits
     from qa.library import Library, load
 
@@ -19,6 +20,7 @@ _HOMES = {
     "Article": "index.article",
     "Citation": "qa.answer",
     "Encoder": "index.encoder",
+    "Filter": "index.filter",
     "Hit": "qa.answer",
     "Hits": "qa.answer",
     "Library": "qa.library",
@@ -27,7 +29,7 @@ _HOMES = {
     "load": "qa.library",
 }
 
-__all__ = ["Answer", "Article", "Citation", "Encoder", "Hit", "Hits", "Library", "Passage", "UserError", "load"]
+__all__ = ["Answer", "Article", "Citation", "Encoder", "Filter", "Hit", "Hits", "Library", "Passage", "UserError", "load"]
 
 __getattr__ = lazy_names(__name__, _HOMES)
 

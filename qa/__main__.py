@@ -13,6 +13,7 @@ from index.errors import UserError
 from qa.console import console, error_console, print_line, say
 
 if TYPE_CHECKING:
+    from index import Filter
     from qa.answer import Answer
     from qa.library import Library
 
@@ -50,6 +51,18 @@ RerankOption = Annotated[
     typer.Option(
         "--rerank", metavar="NAME", help="A cross-encoder for the first 20: a sentence-transformers name or folder."
     ),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DAY", help="Only articles published then or later: 2021, 2021-07, 2021-07-15."),
+]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="DAY", help="Only articles published then or earlier.")]
+SourceOption = Annotated[
+    list[str] | None, typer.Option("--source", metavar="NAME", help="Only articles of this file; may be repeated.")
+]
+KindOption = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only such passages: paragraph, caption …; may be repeated."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a question.")]
 KOption = Annotated[int, typer.Option("-k", metavar="N", help="How many passages.")]
@@ -100,6 +113,10 @@ def search(
     model: ModelOption = None,
     system: SystemOption = System.HYBRID,
     rerank: RerankOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    kind: KindOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print every stage's rank and score.")] = False,
     questions: Annotated[
         Path | None,
@@ -110,12 +127,13 @@ def search(
     """Rank passages for a question, or for every question of a file."""
     if (question is None) == (questions is None):
         raise UserError("expected either a QUESTION or --questions FILE: qa search 'your question'")
+    where = _where(since, until, source, kind)
     if questions is not None:
-        _search_file(questions, _open(index, model, rerank), k, system, as_json=as_json, explain=explain)
+        _search_file(questions, _open(index, model, rerank), k, system, where, as_json=as_json, explain=explain)
         return
     from qa.terminal import hits_text
 
-    answer = _open(index, model, rerank).ask(str(question), k, system.value)
+    answer = _open(index, model, rerank).ask(str(question), k, system.value, where)
     if as_json:
         _print_json(answer, None)
     else:
@@ -132,12 +150,17 @@ def ask(
     model: ModelOption = None,
     system: SystemOption = System.HYBRID,
     rerank: RerankOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
     from qa.terminal import answer_text
 
-    answer = _open(index, model, rerank).ask(question, 10 if k is None else k, system.value)
+    where = _where(since, until, source, kind)
+    answer = _open(index, model, rerank).ask(question, 10 if k is None else k, system.value, where)
     if as_json:
         _print_json(answer, None)
     else:
@@ -252,6 +275,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else FOUND)
 
 
+def _where(since: str | None, until: str | None, sources: list[str] | None, kinds: list[str] | None) -> "Filter":
+    from index import Filter
+    from qa.dates import read_day
+
+    first, last = read_day(since, last=False) if since else None, read_day(until, last=True) if until else None
+    return Filter(first, last, tuple(sources or ()), tuple(kinds or ()))
+
+
 def _open(index: Path, model: str | None, rerank: str | None) -> "Library":
     from index import open_encoder
     from index.reranker import open_reranker
@@ -261,7 +292,9 @@ def _open(index: Path, model: str | None, rerank: str | None) -> "Library":
     return Library.open(index, open_encoder(model) if model else None, reranker)
 
 
-def _search_file(path: Path, library: "Library", k: int, system: System, *, as_json: bool, explain: bool) -> None:
+def _search_file(
+    path: Path, library: "Library", k: int, system: System, where: "Filter", *, as_json: bool, explain: bool
+) -> None:
     from qa.progress import progress_bar
     from qa.questions import read_questions
     from qa.terminal import hits_text
@@ -273,7 +306,7 @@ def _search_file(path: Path, library: "Library", k: int, system: System, *, as_j
             progress("Asking questions", start, len(asked))
             batch = asked[start : start + at_once]
             for (question_id, _), answer in zip(
-                batch, library.ask_many([text for _, text in batch], k, system.value), strict=True
+                batch, library.ask_many([text for _, text in batch], k, system.value, where), strict=True
             ):
                 if as_json:
                     _print_json(answer, question_id)

@@ -13,6 +13,7 @@ from threading import Lock
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.analyzer import distinct_terms
 from index.arrays import Rows
+from index.filter import EVERYTHING, Filter
 from index.index import Lazy
 from index.passages import searchable_text
 from index.progress import Progress, no_progress
@@ -66,22 +67,32 @@ class Library:
     def passages(self) -> Lazy[Passage]:
         return self.index.passages
 
-    def search(self, question: str, k: int = DEFAULT_K, system: System = "hybrid") -> Hits:
-        """The k best passages, best first; all of them if there are fewer. Raises QuestionError."""
-        return self.ask_many([question], k, system)[0].hits
+    def search(self, question: str, k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING) -> Hits:
+        """The k best passages of those that `where` lets through, best first; all of them if there are fewer.
 
-    def ask(self, question: str, k: int = DEFAULT_K, system: System = "hybrid") -> Answer:
-        """What the articles say to a question, with the k best passages. Raises QuestionError."""
-        return self.ask_many([question], k, system)[0]
+        Raises QuestionError.
+        """
+        return self.ask_many([question], k, system, where)[0].hits
 
-    def ask_many(self, questions: Sequence[str], k: int = DEFAULT_K, system: System = "hybrid") -> list[Answer]:
+    def ask(self, question: str, k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING) -> Answer:
+        """What the articles that `where` lets through say to a question, with the k best passages. Raises QuestionError."""
+        return self.ask_many([question], k, system, where)[0]
+
+    def ask_many(
+        self, questions: Sequence[str], k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING
+    ) -> list[Answer]:
         """`ask` for several questions, encoded together. Raises QuestionError."""
-        return [answers[system] for answers in self.ask_systems(questions, [system], k)]
+        return [answers[system] for answers in self.ask_systems(questions, [system], k, where=where)]
 
     def ask_systems(
-        self, questions: Sequence[str], systems: Sequence[System], k: int = DEFAULT_K, marked: int | None = None
+        self,
+        questions: Sequence[str],
+        systems: Sequence[System],
+        k: int = DEFAULT_K,
+        marked: int | None = None,
+        where: Filter = EVERYTHING,
     ) -> list[dict[System, Answer]]:
-        """What each system answers to each question, from the same candidates.
+        """What each system answers to each question, from the same candidates, of passages that `where` lets through.
 
         Sentences are marked in the first `marked` hits, or in all. Raises QuestionError.
         """
@@ -95,7 +106,8 @@ class Library:
         # One index throughout, even if it is replaced meanwhile.
         index, asked = self.index, []
         for query in index.queries(questions) if questions else []:
-            candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, index.allowed(query))
+            among = index.allowed(query, where)
+            candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)
             asked.append({system: self._answer(index, query, candidates, system, k, marked or k) for system in systems})
         return asked
 

@@ -18,7 +18,7 @@ from index.build import has_changed
 from index.errors import SourceError
 from index.lexical import Postings
 from index.places import GONE, Places
-from index.segment import Segment
+from index.segment import KINDS, Segment
 from index.state import places_of, read_order
 from index.store import read_manifest, sizes, verify
 from qa.words import count_of
@@ -161,10 +161,8 @@ def _live(places: Places, parts: Sequence[npt.NDArray[Number]]) -> npt.NDArray[N
 
 
 def _kinds(segments: Sequence[Segment], passages: Places) -> dict[str, int]:
-    found = zip(segments, passages.rows, strict=True)
-    kinds = Counter(
-        kind for segment, rows in found for kind, row in zip(segment.kinds(), rows.tolist(), strict=True) if row != GONE
-    )
+    numbers = _live(passages, [segment.passage_kinds for segment in segments])
+    kinds = Counter(KINDS[number] for number in numbers.tolist())
     return dict(kinds.most_common())
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.anchor import Anchored, anchor_all, nearest, re_anchor
+from eval.anchor import Anchored, anchor_all, re_anchor
 from eval.gold import GoldQuestion, GoldSpan
 from index import Article, Span
+from index.likeness import nearest
 
 TEXT = (
     "Orchard prices rose again this year.\n\n"

@@ -25,7 +25,15 @@ from qa.status import read_status
 NAMES = [
     *(f"{name}.{kind}" for name in ("articles", "passages", "texts", "sources") for kind in ("jsonl", "offsets.npy")),
     *(f"{name}.{kind}.npy" for name in ("entries", "articles") for kind in ("keys", "starts")),
-    *("passages.keys.npy", "articles.published.npy", "order.npy"),
+    *(
+        "passages.keys.npy",
+        "articles.published.npy",
+        "articles.sources.npy",
+        "passages.kinds.npy",
+        "source.names.jsonl",
+        "source.names.offsets.npy",
+        "order.npy",
+    ),
     *("terms.txt", *(f"postings.{name}.npy" for name in ("starts", "rows", "counts", "lengths"))),
     *("tokens.codes.u1", "tokens.starts.i4", "tokens.ends.npy", "vectors.coarse.json"),
 ]
