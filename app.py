@@ -13,7 +13,20 @@ import gradio as gr
 
 from qa import Library, UserError
 from qa.html import holdings
-from qa.page import SCRIPT, STYLE, Answers, answer_panel, example_questions, masthead, problem, source_gone, source_panel
+from qa.page import (
+    DEFAULTS,
+    SCRIPT,
+    STYLE,
+    Answers,
+    Settings,
+    answer_panel,
+    example_questions,
+    masthead,
+    parts,
+    problem,
+    source_gone,
+    source_panel,
+)
 
 HOST, PORT = "127.0.0.1", 7860
 _QUESTIONS_AT_ONCE = 4
@@ -40,7 +53,7 @@ class Page(gr.Blocks):
         return super().launch(*args, **{**ours, **options})
 
 
-def build_app(library: Library) -> gr.Blocks:
+def build_app(library: Library, settings: Settings = DEFAULTS) -> gr.Blocks:
     """The page over a library, ready to launch."""
     answers = Answers(library)
     ask, read_source = _asking(answers), _reading(answers)
@@ -61,6 +74,11 @@ def build_app(library: Library) -> gr.Blocks:
         gr.on([question.submit, go.click], ask, question, results, show_progress="minimal", trigger_mode="always_last")
         for button in examples:
             button.click(lambda text: (text, ask(text)), button, [question, results], show_progress="minimal")
+    for part in parts(library, settings):
+        with page.route(part.name, part.path), gr.Column(elem_id="page"):
+            gr.HTML(
+                part.html, apply_default_css=False, js_on_load=part.script, server_functions=list(part.functions) or None
+            )
     return page
 
 
