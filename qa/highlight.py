@@ -12,6 +12,7 @@ from index.encoder import encode_documents
 from index.late import QueryTokens, StoredTokens, from_codes
 from index.searchers import Query
 from index.sentences import split_sentences
+from index.threads import one_thread
 
 # Chosen on questions of SQuAD 2.0's development set: see docs/log.md.
 _SHARPNESS, _CLAIM_WEIGHT = 8, 4
@@ -41,6 +42,7 @@ def best_sentence(
     return (sentences[int(np.argmax(scores))],)
 
 
+@one_thread()
 def claims(query: QueryTokens, passage: StoredTokens, length: int, sentences: Sequence[Span]) -> Scores:
     """What share of the question each sentence of a passage of `length` characters claims: they sum to 1, or are all 0.
 
