@@ -18,8 +18,9 @@ from index.threads import one_thread_of_blas
 from index.tokens import encode_with_tokens
 
 _ENCODED_AT_ONCE = 256
-# So many texts are kept together: a build that is stopped loses no more.
-_KEPT_AT_ONCE = 1024
+# So many texts are kept together, or a share of what is done if that is more, but not too many for the memory: a build that
+# is stopped loses no more, and folders stay few.
+_KEPT_AT_ONCE, _KEPT_SHARE, _KEPT_AT_MOST = 1024, 1 / 16, 8192
 _SEED = 20
 
 
@@ -39,7 +40,7 @@ class Encodings(Mapping[bytes, EncodedText]):
 
     def add(self, folder: EncodedFolder) -> None:
         self._folders.append(folder)
-        for row, key in enumerate(folder.keys()):
+        for row, key in enumerate(folder.keys):
             self._places.setdefault(key, (folder, row))
 
     def __getitem__(self, key: bytes) -> EncodedText:
@@ -97,7 +98,7 @@ def encode(folder: Path, texts: Mapping[bytes, str], encoder: Encoder, known: En
                 kept = stored(new[key], each) if each else None
                 waiting[key] = EncodedText(vector, kept, each.vectors.shape[1] if each else 0)
             done += len(batch)
-            if len(waiting) >= _KEPT_AT_ONCE:
+            if len(waiting) >= min(max(_KEPT_AT_ONCE, done * _KEPT_SHARE), _KEPT_AT_MOST):
                 keep()
     keep()
     progress("Embedding passages", len(new), len(new))

@@ -153,7 +153,7 @@ class TokenFile:
             map_numbers(folder / _STARTS, np.int32),
         )
         with reading(folder / _ENDS):
-            self.width, self._ends = int(ends[0]), ends[1:]
+            self.width, self._ends = int(ends[0]), np.array(ends[1:])
             self._quarter = -(-self.width // 4)
             if len(self._codes) != len(self._starts) * self._quarter:
                 raise ValueError(f"{len(self._codes)} bytes of codes, expected {len(self._starts)} of {self._quarter}")

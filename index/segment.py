@@ -17,11 +17,10 @@ from index.arrays import Rows, Vectors
 from index.article import Article, Kind, Passage, Span
 from index.cleanup import clean_up
 from index.dense import DenseSearcher
-from index.files import check_text, check_types, map_array, map_starts, reading
+from index.files import check_text, check_types, map_array, map_starts, map_vectors, reading
 from index.late import StoredTokens, TokenFile, TokenWriter
 from index.lexical import Postings
 from index.passages import Searchable, searchable_text
-from index.places import Places
 from index.records import Records, write_records
 from index.store import damaged
 
@@ -251,12 +250,14 @@ def _write_encoded(
 
 
 class EncodedFolder:
-    """The texts that a folder has encoded, by their digest."""
+    """The texts that a folder has encoded. A build may open very many: each holds as few files open as it can."""
 
     def __init__(self, folder: Path) -> None:
-        self._keys: Keys = map_array(folder / "passages.keys.npy", np.uint8, KEY_BYTES)
-        self._tokens = TokenFile.open(folder)
-        self._searcher = DenseSearcher.open([folder], Places.whole(len(self._keys)))
+        self.keys = list_keys(np.array(map_array(folder / "passages.keys.npy", np.uint8, KEY_BYTES)))
+        """The texts' digests, row by row."""
+        self._tokens, self._vectors = TokenFile.open(folder), map_vectors(folder / DenseSearcher.FILE)
+        if len(self._vectors) != len(self.keys):
+            raise damaged(folder / DenseSearcher.FILE, f"{len(self._vectors)} vectors, expected {len(self.keys)}")
 
     @property
     def width(self) -> int:
@@ -264,15 +265,10 @@ class EncodedFolder:
 
     @property
     def dimensions(self) -> int:
-        return self._searcher.dimensions
-
-    def keys(self) -> list[bytes]:
-        """The texts' digests, row by row."""
-        return list_keys(self._keys)
+        return self._vectors.shape[1]
 
     def __getitem__(self, row: int) -> EncodedText:
-        vector = self._searcher.vectors(np.array([row]))[0]
-        return EncodedText(vector, self._tokens[row] if self._tokens else None, self.width)
+        return EncodedText(self._vectors[row], self._tokens[row] if self._tokens else None, self.width)
 
 
 def _write_articles(folder: Path, articles: Sequence[Article]) -> None:

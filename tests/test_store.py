@@ -145,6 +145,10 @@ FILES = [
     *TOKENS,
     "passages.keys.npy",
     "articles.published.npy",
+    "articles.sources.npy",
+    "passages.kinds.npy",
+    "source.names.jsonl",
+    "source.names.offsets.npy",
     "vectors.faiss",
     "order.npy",
     "sources.jsonl",
@@ -254,7 +258,7 @@ def _rewrite(folder: Path, **changes: Any) -> None:
 
 def test_a_manifest_of_another_format_is_refused_with_both_numbers(folder: Path) -> None:
     _rewrite(folder, format=99)
-    with pytest.raises(IndexFolderError, match=r"an index of format 99, expected 6: build it again with qa index"):
+    with pytest.raises(IndexFolderError, match=r"an index of format 99, expected 7: build it again with qa index"):
         open_index(folder)
 
 
