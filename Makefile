@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint gate check report bench bench-seeds bench-scale ablation lock clean
+.PHONY: app test lint gate check report bench bench-encoding bench-seeds bench-scale ablation lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -42,6 +42,11 @@ ablation: .venv/test
 bench-seeds: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/python -m eval.bench
+
+# How fast passages are encoded, and what of that rate a build keeps: make bench-encoding CORPUS=folder/squad_v2_dev/corpus.jsonl,
+# or without CORPUS on the seeds, which are so few that a build's own second weighs.
+bench-encoding: .venv/app
+	$(BIN)/python -m eval.encoding $(CORPUS)
 
 # Speed against LangChain, txtai, Haystack and LlamaIndex, at 1,000 and 10,000 passages: docs/speed.md and docs/speed.png.
 # make bench DATA=folder, with books_100k in it; SIZE=100k or SIZE=1m for one size more, which takes its time.

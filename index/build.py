@@ -135,7 +135,7 @@ def _before(folder: Path, sound: Manifest | None, encoder: Encoder, exact: bool)
     try:
         check_versions(folder, sound)
         return Before(folder, sound)
-    except IndexFolderError:
+    except (FileNotFoundError, IndexFolderError):
         return None
 
 
@@ -144,7 +144,7 @@ def _encoded(folder: Path, sound: Manifest | None, encoder: Encoder) -> list[Enc
     found = left_encoded(folder, encoder)
     try:
         return found + [EncodedFolder(folder / name) for name, _ in (sound.segments if sound else ())]
-    except IndexFolderError:
+    except (FileNotFoundError, IndexFolderError):
         return found
 
 

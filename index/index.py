@@ -18,10 +18,10 @@ from index.filter import EVERYTHING, Facets, Filter
 from index.late import LateInteraction, QueryTokens, TokenFile, turn
 from index.lexical import LexicalSearcher, Postings
 from index.passages import CHUNKER_VERSION, searchable_text
-from index.places import Places
+from index.places import GONE, Places
 from index.question import Asked, read_question, says
 from index.searchers import Query
-from index.segment import Segment
+from index.segment import Segment, digest
 from index.state import places_of, read_order
 from index.store import SEAL, Manifest, damaged, read_manifest, verify
 from index.threads import one_thread
@@ -42,7 +42,7 @@ class Index:
         segments = [Segment(part) for part in parts]
         order = read_order(folder / manifest.build)
         articles, passages = places_of(order, segments)
-        self._segments, self._places = segments, passages
+        self._segments, self._places, self._article_places = segments, passages, articles
         self.articles: Lazy[Article] = Lazy(articles, [segment.article for segment in segments])
         self.passages: Lazy[Passage] = Lazy(passages, [segment.passage for segment in segments])
         self.dense = DenseSearcher.open(parts, passages)
@@ -71,11 +71,13 @@ class Index:
         try:
             verify(folder, manifest)
             return cls(folder, manifest, encoder)
-        except (FileNotFoundError, IndexFolderError):
+        except (FileNotFoundError, IndexFolderError) as error:
             # Replaced in between: the manifest names other folders by now.
-            if read_manifest(folder) == manifest:
-                raise
-            return cls.open(folder, encoder)
+            if read_manifest(folder) != manifest:
+                return cls.open(folder, encoder)
+            if isinstance(error, FileNotFoundError):
+                raise damaged(Path(error.filename), "missing") from None
+            raise
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""
@@ -106,6 +108,15 @@ class Index:
             row for row in rows.tolist() if all(says(searchable_text(self.passages[row]), each) for each in query.phrases)
         ]
         return np.array(said, dtype=np.int64) if query.phrases else rows
+
+    def article(self, article_id: str) -> Article | None:
+        """The article of that id; None if there is none."""
+        key = np.frombuffer(digest(article_id.encode()), np.uint8)
+        for segment, rows in zip(self._segments, self._article_places.rows, strict=True):
+            for number in np.flatnonzero((segment.article_keys == key).all(axis=1)).tolist():
+                if rows[number] != GONE:
+                    return segment.article(number)
+        return None
 
     @cached_property
     def facets(self) -> Facets:

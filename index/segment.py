@@ -265,7 +265,7 @@ class EncodedFolder:
 
     @property
     def dimensions(self) -> int:
-        return self._vectors.shape[1]
+        return int(self._vectors.shape[1])
 
     def __getitem__(self, row: int) -> EncodedText:
         return EncodedText(self._vectors[row], self._tokens[row] if self._tokens else None, self.width)

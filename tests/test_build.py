@@ -1,18 +1,22 @@
 """From files to an index: what is encoded, what is taken over, and what is refused."""
 
+import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import ToyEncoder
+from forging import write_json
 
 from index.build import BadSourcesError, Built, build_index, is_current
 from index.dense import DenseSearcher
 from index.errors import EncoderError, IndexFolderError, SourceError, UserError
 from index.index import Index
-from index.store import MANIFEST, read_manifest
+from index.store import MANIFEST, read_manifest, write_manifest
 
 Write = Callable[[dict[str, str | None]], Path]
 
@@ -285,13 +289,27 @@ def test_how_vectors_are_searched_stays_until_it_is_said_otherwise(write: Write)
 
 
 def test_an_encoder_that_reads_another_number_of_tokens_finds_no_current_index(write: Write) -> None:
-    class Short(ToyEncoder):
-        max_seq_length = 7
-
-        def count_tokens(self, inputs: list[str]) -> list[int]:
-            return [len(text.split()) for text in inputs]
-
+    short = ToyEncoder()
+    short.max_seq_length = 20
     articles = write({"one.txt": ONE})
     build(articles)
     assert is_current(articles.parent / "index", [articles], ToyEncoder())
-    assert not is_current(articles.parent / "index", [articles], Short())
+    assert not is_current(articles.parent / "index", [articles], short)
+
+
+def test_an_index_without_a_file_that_its_seal_does_not_name_is_built_again(write: Write) -> None:
+    articles = write({"one.txt": ONE})
+    index = articles.parent / "index"
+    build(articles)
+    (segment,) = index.glob("segment-*")
+    seal = json.loads((segment / "seal.json").read_bytes())
+    del seal["files"]["passages.kinds.npy"]
+    (segment / "passages.kinds.npy").unlink()
+    write_json(segment / "seal.json", seal)
+    manifest = read_manifest(index)
+    sha256 = hashlib.sha256((segment / "seal.json").read_bytes()).hexdigest()
+    write_manifest(index, replace(manifest, segments=((segment.name, sha256),)))
+    with pytest.raises(IndexFolderError, match=r"passages\.kinds\.npy: damaged \(missing\)"):
+        open_index(articles)
+    assert build(articles).encoded == 0
+    assert len(open_index(articles)) == 2
