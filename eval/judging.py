@@ -1,6 +1,5 @@
 """Gold by judging: a blind pool of what systems found, and what its judgements say."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,13 +13,13 @@ from index.article import Article, Passage, Span
 from index.cleanup import clean_up
 from index.errors import GoldError, QuestionError, UserError
 from qa.library import Library, check_question
+from qa.pooling import pooled
 from qa.retriever import System
 from qa.words import count_of
 
 JUDGEMENTS = ("answers", "partly", "no")
 """From most to least; the empty string is not judged yet."""
 
-_ASKED_AT_ONCE = 64
 _FIELDS = ("question_id", "question", "passage", "source", "article", "text")
 
 
@@ -58,20 +57,15 @@ def pool(
 ) -> list[PoolItem]:
     """For each question, given by id and text, every passage that a system has among its k best.
 
-    A question's passages are shuffled: their order depends on the seed, the question's id and their own, on nothing
-    else, so that adding a question leaves the others' as they are. Raises GoldError for an id given twice and a
-    question that cannot be asked, QuestionError for another k or system.
+    A question's passages are shuffled, as `pooled` does. Raises GoldError for an id given twice and a question that
+    cannot be asked, QuestionError for another k or system.
     """
     _check_questions(questions)
-    items = []
-    for start in range(0, len(questions), _ASKED_AT_ONCE):
-        batch = questions[start : start + _ASKED_AT_ONCE]
-        asked = library.ask_systems([text for _, text in batch], systems, k)
-        for (question_id, text), answers in zip(batch, asked, strict=True):
-            found = {hit.passage.id: hit.passage for answer in answers.values() for hit in answer.hits}
-            for name in sorted(found, key=lambda passage: _shuffled(seed, question_id, passage)):
-                items.append(_item(question_id, text, found[name]))
-    return items
+    return [
+        _item(question_id, text, passage)
+        for (question_id, text), passages in zip(questions, pooled(library, questions, systems, k, seed), strict=True)
+        for passage in passages
+    ]
 
 
 def write_pool(path: Path, items: Iterable[PoolItem]) -> None:
@@ -151,11 +145,6 @@ def _check_questions(questions: Iterable[tuple[str, str]]) -> None:
         if question_id in seen:
             raise GoldError(f"two questions with the id {question_id!r}: give each its own")
         seen.add(question_id)
-
-
-def _shuffled(seed: int, question_id: str, passage: str) -> bytes:
-    """Where a passage comes in the order of a question's: by chance, but always the same."""
-    return hashlib.sha256(repr((seed, question_id, passage)).encode(errors="replace")).digest()
 
 
 def _item(question_id: str, question: str, passage: Passage) -> PoolItem:

@@ -5,6 +5,7 @@ rarer a question's word, the more its tokens weigh. Passages' vectors are turned
 and rounded to four levels (as in TurboQuant; Zandieh et al. 2025): what is stored depends on the text and the encoder alone.
 """
 
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -120,9 +121,16 @@ def _products(asked: npt.NDArray[np.int8], tokens: npt.NDArray[np.int8]) -> Vect
     return torch._int_mm(torch.from_numpy(asked), torch.from_numpy(tokens).T).numpy().astype(np.float32)
 
 
-@cache
 def multiplies_bytes() -> bool:
-    """Whether this CPU multiplies bytes itself (AVX-512's VNNI), several times as fast as floats."""
+    """Whether torch is there, as with any encoder but a test's, on a CPU that multiplies bytes itself (AVX-512's VNNI).
+
+    That is several times as fast as floats; loading torch for it alone would take longer.
+    """
+    return "torch" in sys.modules and _has_vnni()
+
+
+@cache
+def _has_vnni() -> bool:
     import torch
 
     return bool(torch.cpu.get_capabilities().get("avx512_vnni", False)) and hasattr(torch, "_int_mm")

@@ -85,6 +85,7 @@ def test_any_machine_scores_alike(query: Vectors, passages: list[Vectors]) -> No
     asked = QueryTokens(unit(query), np.full(len(query), 1 / len(query)))
     codes = [to_codes(unit(passage)) for passage in passages]
     found = []
+    pytest.importorskip("torch")
     for native in (True, False):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(late, "multiplies_bytes", lambda native=native: native)

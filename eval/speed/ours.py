@@ -45,6 +45,9 @@ class Ours:
     packages = ("article-qa", "faiss-cpu", "rank-bm25", "numpy")
 
     def __init__(self) -> None:
+        # Whoever encodes by the default model has it loaded, and late interaction makes use of that.
+        import torch  # noqa: F401
+
         self._encoder = _Handed()
 
     def build(self, collection: Collection, folder: Path) -> float:
