@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint gate check report bench bench-encoding bench-seeds bench-scale ablation lock clean
+.PHONY: app test lint gate check report bench bench-encoding bench-load bench-seeds bench-scale ablation lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -55,6 +55,11 @@ bench: .venv-peers/done
 
 comma := ,
 
+# 50 people ask the page of books_100k 10,000 questions, its index being replaced meanwhile: docs/load.md. make bench-load DATA=folder;
+# the first time it builds that index, a quarter of an hour on 2 cores.
+bench-load: .venv/load
+	$(BIN)/python -m eval.load --data $(DATA)
+
 # The peers in an environment of their own: one of them wants an older PyStemmer.
 .venv-peers/done: pyproject.toml constraints.txt
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
@@ -71,6 +76,10 @@ comma := ,
 
 .venv/test: .venv/app
 	$(PIP) --editable ".[test]"
+	touch $@
+
+.venv/load: .venv/app
+	$(PIP) --editable ".[load]"
 	touch $@
 
 # The same with 100,000 passages: make bench-scale DATA=folder, with books_100k in it.

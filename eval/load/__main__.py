@@ -1,0 +1,204 @@
+"""50 people ask the page of books_100k 10,000 questions, and meanwhile its index is replaced: docs/load.md.
+
+`python -m eval.load --data FOLDER` (`make bench-load`). The index is built first, by the default model, which takes minutes;
+it is kept in .cache/load. Needs locust.
+"""
+
+import csv
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa.console import say
+
+_COLLECTION = "books_100k"
+_PEOPLE = Path(__file__).parent / "people.py"
+_WORDS = 12
+_EVERY = 1.0
+
+_TEXT = """# The page under load
+
+Written by `make bench-load`: {people} people, each asking one question after the other without a pause, at the page of
+books_100k (100,000 passages, the default model), through what the page's own script calls; locust {locust} on the same
+{machine}, which the server therefore shares with those who ask. No question is asked twice.
+
+| figure | measured |
+| --- | --- |
+| questions | {count:,} |
+| failed | {failed:,} |
+| a second | {rate:.1f} |
+| milliseconds, p50 / p95 / p99 | {times} |
+| index replaced meanwhile | {replaced} times |
+
+The server's memory in megabytes, the most in each quarter of the run: all that is resident, files that it has mapped among
+it, and what is its own.
+
+| | resident | its own |
+| --- | --- | --- |
+{memory}
+"""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    data: Annotated[Path, typer.Option(help="The folder that holds books_100k.", show_default=False)],
+    people: Annotated[int, typer.Option(help="How many ask at once.")] = 50,
+    questions: Annotated[int, typer.Option(help="How many questions they ask together.")] = 10_000,
+    cache: Annotated[Path, typer.Option(help="Where articles and index are kept.")] = Path(".cache/load"),
+    page: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/load.md"),
+) -> None:
+    """Measure the page under load."""
+    corpus = data / _COLLECTION / "corpus.jsonl"
+    if not corpus.is_file():
+        say(f"{data}: no {_COLLECTION}: name another folder with --data")
+        raise typer.Exit(2)
+    articles, index = cache / "articles", cache / "index"
+    articles.mkdir(parents=True, exist_ok=True)
+    shutil.copy(corpus, articles / "corpus.jsonl")
+    _build(articles, index)
+    with tempfile.TemporaryDirectory() as scratch, _served(index) as (address, server):
+        asked = Path(scratch) / "questions.txt"
+        asked.write_text("\n".join(_questions(corpus, questions)), encoding="utf-8")
+        watched = _Watched(server)
+        with watched.watching(), _replacing(articles, index, watched):
+            figures = _run(address, people, questions, asked, Path(scratch))
+    page.write_text(_page(figures, watched, people), encoding="utf-8")
+    say(f"{page}: written")
+
+
+@dataclass
+class _Watched:
+    """The server's memory, second by second, and when its index was replaced."""
+
+    process: int
+    seconds: list[float] = field(default_factory=list)
+    resident: list[int] = field(default_factory=list)
+    own: list[int] = field(default_factory=list)
+    replaced: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        over, start = threading.Event(), time.monotonic()
+
+        def watch() -> None:
+            while not over.wait(_EVERY):
+                status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
+                sizes = {name: int(size) * 1024 for name, size in re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", status)}
+                self.seconds.append(time.monotonic() - start)
+                self.resident.append(sizes["VmRSS"])
+                self.own.append(sizes["RssAnon"])
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _build(articles: Path, index: Path) -> None:
+    subprocess.run([sys.executable, "-m", "qa", "index", str(articles), "--index", str(index)], check=True)  # noqa: S603
+
+
+@contextmanager
+def _served(index: Path) -> Iterator[tuple[str, int]]:
+    """The address of the page, and the number of the process that serves it."""
+    command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", "0", "--rate", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout
+        try:
+            found = re.search(r"http://[^ ]+", server.stdout.readline())
+            if not found:
+                raise SystemExit("the page could not be served")
+            yield found[0].rstrip("/"), server.pid
+        finally:
+            server.terminate()
+
+
+def _questions(corpus: Path, count: int) -> list[str]:
+    """So many different questions: the first words of passages, from all over the collection."""
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    step = max(1, len(lines) // count)
+    texts = (json.loads(line)["text"].split() for line in lines[::step])
+    return [" ".join(re.findall(r"[\w']+", " ".join(words))[:_WORDS]) for words in texts][:count]
+
+
+@contextmanager
+def _replacing(articles: Path, index: Path, watched: _Watched) -> Iterator[None]:
+    """Meanwhile adds an article, again and again, and brings the index up to date."""
+    over, start = threading.Event(), time.monotonic()
+
+    def replace() -> None:
+        number = 0
+        while not over.wait(30):
+            number += 1
+            record = {"_id": f"added-{number}", "title": "Added", "text": f"The heron number {number} stands by the pond."}
+            with (articles / "corpus.jsonl").open("a", encoding="utf-8") as file:
+                file.write(f"\n{json.dumps(record)}")
+            _build(articles, index)
+            watched.replaced.append(time.monotonic() - start)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> dict[str, str]:
+    """What locust says of the questions: a row of its table."""
+    command = [
+        *(sys.executable, "-m", "locust", "-f", str(_PEOPLE), "--headless", "-u", str(people), "-r", str(people)),
+        *("--host", address, "--csv", str(folder / "run"), "--only-summary", "--exit-code-on-error", "0"),
+    ]
+    environment = {**os.environ, "QA_QUESTIONS": str(questions), "QA_MOST": str(most + 2 * people)}
+    subprocess.run(command, env=environment, check=True)  # noqa: S603
+    with (folder / "run_stats.csv").open(encoding="utf-8") as file:
+        return next(row for row in csv.DictReader(file) if row["Name"] == "ask")
+
+
+def _page(figures: dict[str, str], watched: _Watched, people: int) -> str:
+    quarter = max(1, len(watched.resident) // 4)
+    memory = [
+        f"| {name} | {max(watched.resident[part]) / 1e6:,.0f} | {max(watched.own[part]) / 1e6:,.0f} |"
+        for name, part in zip(
+            ("first quarter", "second", "third", "last"),
+            (slice(number * quarter, (number + 1) * quarter or None) for number in range(4)),
+            strict=True,
+        )
+    ]
+    return _TEXT.format(
+        people=people,
+        locust=version("locust"),
+        machine=f"{os.cpu_count()} cores ({platform.system()} {platform.machine()}, Python {platform.python_version()})",
+        count=int(figures["Request Count"]),
+        failed=int(figures["Failure Count"]),
+        rate=float(figures["Requests/s"]),
+        times=" / ".join(figures[share] for share in ("50%", "95%", "99%")),
+        replaced=len(watched.replaced),
+        memory="\n".join(memory),
+    )
+
+
+if __name__ == "__main__":
+    app()
