@@ -169,7 +169,17 @@ def _run(address: str, people: int, most: int, questions: Path, folder: Path) ->
     """What locust says of the questions: a row of its table."""
     command = [
         *(sys.executable, "-m", "locust", "-f", str(_PEOPLE), "--headless", "-u", str(people), "-r", str(people)),
-        *("--host", address, "--csv", str(folder / "run"), "--only-summary", "--exit-code-on-error", "0"),
+        *(
+            "--stop-timeout",
+            "10",
+            "--host",
+            address,
+            "--csv",
+            str(folder / "run"),
+            "--only-summary",
+            "--exit-code-on-error",
+            "0",
+        ),
     ]
     environment = {**os.environ, "QA_QUESTIONS": str(questions), "QA_MOST": str(most + 2 * people)}
     subprocess.run(command, env=environment, check=True)  # noqa: S603
