@@ -1,104 +1,164 @@
 """The web page: ask in the browser, read cited passages, open each in its article. Nothing leaves the machine."""
 
+import json
 import os
 import socket
 import sys
-from collections.abc import Callable
+import warnings
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 # Read when Gradio is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from gradio.events import api
+from gradio.mcp import GradioMCPServer
 
 from qa import Library, UserError
+from qa.api import Api
+from qa.endpoints import Endpoints
+from qa.guard import GRADIO, TOOLS, Guard, Safety, endpoint_door, page_door
 from qa.html import holdings
-from qa.page import (
-    DEFAULTS,
-    SCRIPT,
-    STYLE,
-    Answers,
-    Settings,
-    answer_panel,
-    example_questions,
-    masthead,
-    parts,
-    problem,
-    source_gone,
-    source_panel,
-)
+from qa.page import DEFAULTS, NAVIGATION_SCRIPT, STYLE, Evaluating, Settings, navigation, parts
 
 HOST, PORT = "127.0.0.1", 7860
+DEFAULT_SAFETY = Safety()
 _QUESTIONS_AT_ONCE = 4
+# Connections: an open page holds one or two.
+_CALLERS, _CALLERS_WAITING = 512, 128
+_SECONDS_TO_STOP = 2.0
+_INSTALL_TOOLS = "pip install 'mcp>=1.21,<2'"
 
 
-class Page(gr.Blocks):
-    """Blocks that launch with the page's looks, and with nothing that would call out of the machine."""
+class Refused(gr.Error):
+    """A mistake of the caller's, told in one line, and no cause for one in the server's log."""
 
-    def launch(self, *args: Any, **options: Any) -> Any:
-        """As Gradio's own, whose options take precedence over the page's."""
-        ours = {
-            "theme": _theme(),
-            # Not as `css`: that is rewritten so that media queries reach no further than Gradio's own boxes.
-            "head": f"<style>{STYLE}</style>",
-            "quiet": True,
-            "share": False,
-            "ssr_mode": False,
-            "pwa": False,
-            "mcp_server": False,
-            "run_history": False,
-            "enable_monitoring": False,
-            "footer_links": [],
-        }
-        return super().launch(*args, **{**ours, **options})
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_exception=False)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 def build_app(library: Library, settings: Settings = DEFAULTS) -> gr.Blocks:
     """The page over a library, ready to launch."""
-    answers = Answers(library)
-    ask, read_source = _asking(answers), _reading(answers)
-    page = Page(title="Ask the articles", analytics_enabled=False, fill_width=True)
+    pages = parts(library, settings if settings.evaluating else replace(settings, evaluating=_EVALUATING))
+    page = gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True)
     with page:
-        with gr.Column(elem_id="page"):
-            gr.HTML(masthead(library), apply_default_css=False)
-            with gr.Row(elem_id="ask"):
-                question = gr.Textbox(
-                    label="Question", show_label=False, placeholder="Ask a question", max_lines=5,
-                    autofocus=True, container=False, elem_id="question",
-                )  # fmt: skip
-                go = gr.Button("Ask", variant="primary", elem_id="go")
-            with gr.Row(elem_id="examples"):
-                examples = [gr.Button(text, elem_classes="example") for text in example_questions(library)]
-            results = gr.HTML(elem_id="results", apply_default_css=False, js_on_load=SCRIPT, server_functions=[read_source])
         page.queue(default_concurrency_limit=_QUESTIONS_AT_ONCE)
-        gr.on([question.submit, go.click], ask, question, results, show_progress="minimal", trigger_mode="always_last")
-        for button in examples:
-            button.click(lambda text: (text, ask(text)), button, [question, results], show_progress="minimal")
-    for part in parts(library, settings):
-        with page.route(part.name, part.path), gr.Column(elem_id="page"):
-            gr.HTML(
-                part.html, apply_default_css=False, js_on_load=part.script, server_functions=list(part.functions) or None
-            )
+        for function in Api(library).functions:
+            # Not queued: one request gets its answer, and a tool's call needs none from the server to itself.
+            api(_endpoint(function), queue=False)
+    for number, part in enumerate(pages):
+        with page.route(part.name, part.path) if number else page:
+            with gr.Column(elem_id="page"):
+                gr.HTML(navigation(pages, part), apply_default_css=False, js_on_load=NAVIGATION_SCRIPT)
+                gr.HTML(
+                    part.html,
+                    apply_default_css=False,
+                    js_on_load=part.script,
+                    server_functions=list(part.functions) or None,
+                )
     return page
 
 
-def serve(library: Library, host: str = HOST, port: int = PORT, open_browser: bool = False) -> None:
-    """Serves the page until Ctrl+C. Port 0 takes a free one. Raises UserError if the address cannot be had."""
-    page = build_app(library)
+def serve(
+    library: Library,
+    host: str = HOST,
+    port: int = PORT,
+    open_browser: bool = False,
+    tools: bool = False,
+    safety: Safety = DEFAULT_SAFETY,
+    settings: Settings = DEFAULTS,
+) -> None:
+    """Serves the page until Ctrl+C, with `tools` as an MCP server too. Port 0 takes a free one.
+
+    Raises UserError if the address cannot be had, or tools cannot, or others could reach the page and nobody said how.
+    """
+    if tools and find_spec("mcp") is None:
+        raise UserError(f"tools for language models need the package mcp: {_INSTALL_TOOLS}")
+    safety.access(host)
     try:
-        port = _free_port(host, port)
-        library.warm_up()
-        _bypass_proxies(host)
-        name = f"[{host}]" if ":" in host else host
-        page.launch(server_name=name, server_port=port, inbrowser=open_browser, prevent_thread_lock=True)
+        listening = _listen(host, port)
     except OSError as error:
         reason = error.strerror or error
         raise UserError(
             f"{host}:{port} cannot be served ({reason}): choose another, as in qa serve --port {port + 1}"
         ) from None
-    sys.stdout.write(f"{holdings(library)}: ask at {page.local_url} (Ctrl+C stops)\n")
-    sys.stdout.flush()
-    page.block_thread()
+    with listening:
+        application = web_app(library, host, tools, safety, settings)
+        library.warm_up()
+        name = "localhost" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104
+        url = f"http://{name}:{listening.getsockname()[1]}/"
+        sys.stdout.write(f"{holdings(library)}: ask at {url} (Ctrl+C stops)\n")
+        if tools:
+            sys.stdout.write(f"Tools for language models (MCP) at {url}gradio_api/mcp/\n")
+        sys.stdout.flush()
+        if open_browser:
+            webbrowser.open(url)
+        _run(application, listening)
+
+
+def web_app(
+    library: Library,
+    host: str = HOST,
+    tools: bool = False,
+    safety: Safety = DEFAULT_SAFETY,
+    settings: Settings = DEFAULTS,
+) -> Guard:
+    """All that is served to those who reach a host, behind its guard: nothing in it calls out of the machine."""
+    page = build_app(library, settings)
+    with warnings.catch_warnings():
+        # That several pages are not rendered by a server of Node: none is asked for.
+        warnings.simplefilter("ignore", UserWarning)
+        application = gr.mount_gradio_app(
+            FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+            page,
+            path="/",
+            theme=_theme(),
+            # Not as `css`: that is rewritten so that media queries reach no further than Gradio's own boxes.
+            head=f"<style>{STYLE}</style>",
+            show_error=False,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=tools,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+        )
+    # Only then does Gradio look at which files it hands out.
+    page.has_launched = True
+    if tools:
+        if not page.mcp_server_obj:
+            raise UserError(f"this version of the package mcp does not serve: {_INSTALL_TOOLS}")
+        _serve_tools_only(page.mcp_server_obj)
+    doors = [*GRADIO, *(page_door(path) for path, *_ in page.pages)]
+    functions = Api(library).functions
+    for function in functions:
+        doors += endpoint_door(function.__name__)
+    template = files("gradio").joinpath("templates", "frontend", "index.html").read_text(encoding="utf-8")
+    return safety.guard(Endpoints(application, functions), host, [*doors, *([TOOLS] if tools else [])], template)
+
+
+def _evaluate(*wanted: Any) -> None:
+    # Only whoever evaluates waits for what that needs.
+    from eval.report.running import evaluate_into
+
+    evaluate_into(*wanted)
+
+
+_EVALUATION = Path(__file__).parent / "eval"
+_EVALUATING = Evaluating((_EVALUATION / "gold.jsonl",), (_EVALUATION / "report.json",), _evaluate)
 
 
 def main() -> int:
@@ -119,23 +179,28 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _asking(answers: Answers) -> Callable[[str], str]:
-    def ask(question: str) -> str:
+def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    @wraps(function)
+    def answer(*values: Any, **named: Any) -> dict[str, Any]:
         try:
-            return answer_panel(*answers.ask(question))
+            return function(*values, **named)
         except UserError as error:
-            return problem(str(error))
+            raise Refused(str(error)) from None
 
-    return ask
+    return answer
 
 
-def _reading(answers: Answers) -> Callable[[dict[str, Any]], str]:
-    def read_source(wanted: dict[str, Any]) -> str:
-        # `wanted` is what the browser read off the passage: which rank, in the answer to which question.
-        answer = answers.given(wanted["question"], wanted["build"])
-        return next(source_panel(hit) for hit in answer.hits if hit.rank == wanted["rank"]) if answer else source_gone()
+def _serve_tools_only(server: GradioMCPServer) -> None:
+    types, handlers = server.types, server.mcp_server.request_handlers
+    # Its prompts and resources would have the server call itself, at the port that the request names.
+    for asked in set(handlers) - {types.PingRequest, types.ListToolsRequest, types.CallToolRequest}:
+        del handlers[asked]
 
-    return read_source
+    def in_json(results: Sequence[Any], _: str) -> list[Any]:
+        return [types.TextContent(type="text", text=json.dumps(each, ensure_ascii=False)) for each in results]
+
+    # Gradio's own would write objects as Python does.
+    server.postprocess_output_data = in_json  # type: ignore[assignment]
 
 
 def _theme() -> gr.themes.Base:
@@ -149,20 +214,35 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises OSError if it is taken or the host is not this machine's."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that waits for callers. Raises OSError if the port is taken or the host is not this machine's."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
         # A port that was just let go is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
-        return int(probe.getsockname()[1])
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_CALLERS_WAITING)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
-def _bypass_proxies(host: str) -> None:
-    """Keeps a proxy of the user's out of the call that Gradio makes to its own server when it starts."""
-    for variable in ("NO_PROXY", "no_proxy"):
-        os.environ[variable] = ",".join(filter(None, [os.environ.get(variable), "localhost", HOST, host]))
+def _run(application: Guard, listening: socket.socket) -> None:
+    """Serves until Ctrl+C. Not in this thread: whoever stops waits for no page that is open."""
+    # Without headers of a proxy, which anyone may write: whoever calls is told by the address alone.
+    config = uvicorn.Config(
+        application, log_level="warning", server_header=False, proxy_headers=False, ws="none", limit_concurrency=_CALLERS
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        server.should_exit = True
+        thread.join(timeout=_SECONDS_TO_STOP)
 
 
 if __name__ == "__main__":

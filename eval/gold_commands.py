@@ -9,12 +9,14 @@ import typer
 
 from eval.anchor import Anchored
 from eval.evaluation import SYSTEMS
-from eval.files import check_parent, check_target
+from eval.files import check_parent, check_target, write_text
 from eval.gold import GOLD, GoldQuestion, read_gold
 from eval.options import OWN, ForceOption, IndexOption, SplitOption, parse_systems
 from index.build import has_changed
 from index.errors import SourceError, UserError
 from qa.console import print_line, say
+from qa.judged import gold_lines, gold_records
+from qa.judgements import Judgements, is_judgements
 from qa.library import DEFAULT_STORE, Library
 from qa.words import count_of
 
@@ -135,16 +137,21 @@ def gold_pool(
 
 @gold_app.command("judged")
 def gold_judged(
-    judged: Annotated[Path, typer.Argument(metavar="POOL", help="A pool with its judgements.", show_default=False)],
+    judged: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A pool with its judgements, or what the page wrote.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the gold set.")],
     index: IndexOption = DEFAULT_STORE,
     force: ForceOption = False,
 ) -> None:
-    """Turn a judged pool into a gold set."""
+    """Turn a judged pool, or the judgements that were made on the page, into a gold set."""
     from eval.exchange import write_gold
     from eval.judging import judged_gold, read_pool, unjudged
 
     check_target(out, force)
+    if is_judgements(judged):
+        _write_judgements(judged, out)
+        return
     items = read_pool(judged)
     questions = judged_gold(items, list(Library.open(index).articles))
     left = sum(unjudged(items).values())
@@ -152,6 +159,20 @@ def gold_judged(
         raise UserError(f"{judged}: {left} passages not judged, and none judged: set judgement to answers, partly or no")
     write_gold(out, questions)
     print_line(f"{count_of(len(questions), 'question')} in {out}; {count_of(left, 'passage')} not judged")
+
+
+def _write_judgements(judged: Path, out: Path) -> None:
+    judgements = Judgements(judged)
+    standing = judgements.standing()
+    for line in judgements.warnings():
+        say(f"warning: {line}")
+    records = gold_records(standing)
+    if not records:
+        raise UserError(f"{judged}: no passage that answers, and no question of which all is judged: judge more first")
+    write_text(out, gold_lines(records))
+    left = len({each.question for each in standing}) - len(records)
+    left_out = f"; {count_of(left, 'question')} left out, not judged whole" if left else ""
+    print_line(f"{count_of(len(records), 'question')} in {out}{left_out}")
 
 
 @gold_app.command("agree")

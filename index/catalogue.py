@@ -1,5 +1,6 @@
 """Every article of an index, told without its text: to be listed, sorted and searched by title and source."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -85,7 +86,8 @@ class Catalogue:
         if not wanted:
             return order
         said = np.fromiter((all(word in text for word in wanted) for text in self._searched), bool, len(self))
-        return order[said[order]]
+        rows: Rows = order[said[order]]
+        return rows
 
     def card(self, number: int) -> Card:
         """An article by its number in the index."""
@@ -111,10 +113,14 @@ class Catalogue:
 
     def of_source(self, source: str) -> int:
         """How many articles a source has."""
-        return self._sources.count(source)
+        return self._by_source[source]
 
     def __len__(self) -> int:
         return len(self._titles)
+
+    @cached_property
+    def _by_source(self) -> Counter[str]:
+        return Counter(self._sources)
 
     @cached_property
     def _searched(self) -> list[str]:
@@ -123,9 +129,10 @@ class Catalogue:
     def _ranks(self, column: Column, descending: bool) -> npt.NDArray[np.int64]:
         if column == "date":
             last = 0 if descending else np.iinfo(np.int32).max
-            return np.where(self._days > 0, self._days, last).astype(np.int64)
+            days: npt.NDArray[np.int64] = np.where(self._days > 0, self._days, last).astype(np.int64)
+            return days
         if column == "passages":
-            return np.asarray(self._counts.sum(axis=1))
+            return np.asarray(self._counts.sum(axis=1), np.int64)
         if column == "order":
             return np.arange(len(self))
         texts = [text.casefold() for text in (self._titles if column == "title" else self._sources)]

@@ -203,6 +203,25 @@ def doctor_command(index: IndexOption = STORE) -> None:
     )
 
 
+@app.command("verify-citations")
+def verify_citations_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Answers that --json printed.", show_default=False)],
+    index: IndexOption = STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a citation.")] = False,
+) -> None:
+    """Check saved answers against the articles as they are now. Exit code 1: a citation is not intact."""
+    from qa.verify import checked_json, checked_text, verify_file
+
+    checked = verify_file(file, index)
+    if as_json:
+        for each in checked:
+            print_line(checked_json(each))
+    else:
+        console().print(checked_text(checked))
+    if any(each.found.state != "intact" for each in checked):
+        raise typer.Exit(PROBLEMS)
+
+
 def _hand_over(command: str, context: typer.Context) -> None:
     """Runs a command of the evaluation's own command line, with its own options and help."""
     from eval.commands import app as commands
@@ -239,12 +258,59 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Serve language models' tools too, by MCP.")] = False,
+    auth: Annotated[
+        list[str] | None,
+        typer.Option("--auth", metavar="USER:HASH", envvar="QA_AUTH", help="Who may sign in, as hash-password prints it."),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", envvar="QA_TOKEN", help="What opens the page for programs and links.")
+    ] = None,
+    allow_anyone: Annotated[
+        bool, typer.Option("--allow-anyone", help="Let whoever reaches the address ask, without signing in.")
+    ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="HOST", help="Another host that leads here, by a proxy; may be repeated."),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Requests a second that one address may send; 0 for any number.")
+    ] = 50,
+    read_only: Annotated[
+        bool | None,
+        typer.Option("--read-only/--allow-changes", help="Whether people change articles; not said: here only."),
+    ] = None,
+    judgements: Annotated[
+        Path, typer.Option("--judgements", metavar="FILE", help="Where what people judge is written, line by line.")
+    ] = Path("judgements.jsonl"),
 ) -> None:
-    """Open the question box: a web page on this machine."""
+    """Open the question box: a web page on this machine, or for others too."""
+    from qa.guard import Safety, is_loopback
+
+    safety = Safety(tuple(auth or ()), token, allow_anyone, tuple(name or ()), rate)
+    safety.access(host)
     library = _open(index, model, rerank)
     import app as page
+    from qa.page import Settings
 
-    page.serve(library, host=host, port=port, open_browser=open_browser)
+    settings = Settings(bool(name) or not is_loopback(host) if read_only is None else read_only, judgements)
+    page.serve(library, host, port, open_browser, mcp, safety, settings)
+
+
+@app.command("hash-password")
+def hash_password_command(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The name to sign in with.", show_default=False)],
+) -> None:
+    """Print what serve's --auth takes. The password is read unseen from the terminal, or from standard input."""
+    from qa.guard import hash_password
+
+    if not user or ":" in user:
+        raise UserError(f"no name to sign in with: {user!r}, expected one without a colon")
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    print_line(f"{user}:{hash_password(password)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,8 +23,11 @@ def answer_json(answer: Answer, question_id: str | None = None) -> str:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    """A hit's fields; `twins`, and `rerank` and `corrected` in `why`, only where there are some."""
-    passage, article = hit.passage, hit.passage.article
+    """A hit's fields; its `citation` says where the quoted words stand in the source.
+
+    `twins`, and `rerank` and `corrected` in `why`, only where there are some.
+    """
+    passage, article, citation = hit.passage, hit.passage.article, hit.citation
     why: dict[str, Any] = {
         "dense": _stage(hit.why.dense),
         "lexical": _stage(hit.why.lexical),
@@ -45,6 +48,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "spans": [list(span) for span in passage.spans],
         "text": passage.text,
         "highlight": [list(span) for span in hit.highlight],
+        "citation": {"quote": citation.quote, "spans": [list(span) for span in citation.spans]},
         "why": why,
     }
     return {**record, "twins": [_hit(twin) for twin in hit.twins]} if hit.twins else record

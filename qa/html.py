@@ -4,6 +4,7 @@ Whatever comes from an article or a question is escaped; only the tags written h
 """
 
 from collections.abc import Iterable
+from datetime import date
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -87,7 +88,12 @@ def title(article: Article) -> str:
 
 def date_words(article: Article) -> str:
     """When an article was published, as a reader would write it; empty if that is not known."""
-    return f"{article.published.day} {article.published:%B %Y}" if article.published else ""
+    return day_words(article.published) if article.published else ""
+
+
+def day_words(day: date) -> str:
+    """A day as a reader would write it: 28 July 2023."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def place_words(hit: Hit) -> str:
@@ -110,16 +116,21 @@ def why_words(hit: Hit) -> str:
     """
     why = hit.why
     parts = [
-        f"By meaning: {_rank_words(why.dense)}, cosine {why.dense.score:.2f}.",
-        f"By words: {_rank_words(why.lexical)}, BM25 {why.lexical.score:.1f}.",
+        f"By meaning: {rank_words(why.dense)}, cosine {why.dense.score:.2f}.",
+        f"By words: {rank_words(why.lexical)}, BM25 {why.lexical.score:.1f}.",
     ]
     if why.late:
-        parts.append(f"Word for word: {_rank_words(why.late)}, {why.late.score:.2f}.")
+        parts.append(f"Word for word: {rank_words(why.late)}, {why.late.score:.2f}.")
     if why.rerank:
-        parts.append(f"Cross-encoder: {_rank_words(why.rerank)}, {why.rerank.score:.2f}.")
+        parts.append(f"Cross-encoder: {rank_words(why.rerank)}, {why.rerank.score:.2f}.")
     parts.append(f"Score {hit.score:.2f}.")
     parts += [f"“{typed}” was read as “{term}”." for typed, term in why.corrected]
     return " ".join(parts)
+
+
+def rank_words(leg: LegScore) -> str:
+    """A stage's rank in words: "2nd"."""
+    return f"{leg.rank:,}{_ordinal(leg.rank)}" if leg.rank else "not among the best"
 
 
 def twins_words(hit: Hit) -> str:
@@ -149,10 +160,6 @@ def _hit_html(hit: Hit) -> str:
         f"<div>{mark(hit.passage.text, hit.highlight, _MARK)}</div>"
         f'<div style="{_QUIET}">{escape(" ".join(filter(None, [why_words(hit), twins_words(hit)])))}</div></div>'
     )
-
-
-def _rank_words(leg: LegScore) -> str:
-    return f"{leg.rank:,}{_ordinal(leg.rank)}" if leg.rank else "not among the best"
 
 
 def _ordinal(number: int) -> str:

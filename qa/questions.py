@@ -17,15 +17,42 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
             f"{path}: cannot be read ({error.strerror}): name a file of questions, one JSON object a line"
         ) from None
     replaced: list[str] = []
+    asked = _questions(decode(data, str(path), replaced), f"{path}:")
+    for line in replaced:
+        say(f"warning: {line}")
+    if not asked:
+        raise QuestionError(f"{path}: no questions: expected one JSON object a line, with _id and text")
+    return asked
+
+
+def listed_questions(text: str) -> list[tuple[str, str]]:
+    """(id, question) of each line of a list: JSON objects as in a file, or plain questions, whose ids are empty.
+
+    A plain question that is there twice is taken once. Raises QuestionError, naming the line.
+    """
+    text = text.removeprefix("\ufeff")
+    if text.lstrip().startswith("{"):
+        return _questions(text, "line ")
+    asked: dict[str, None] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if question := line.strip():
+            _check(question, f"line {number}")
+            asked[question] = None
+    if not asked:
+        raise QuestionError("no questions: expected one a line")
+    return [("", question) for question in asked]
+
+
+def _questions(text: str, named: str) -> list[tuple[str, str]]:
     asked: list[tuple[str, str]] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(decode(data, str(path), replaced).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        place = f"{path}:{number}"
+        place = f"{named}{number}"
         record = read_record(line, place)
-        question_id, text = record.get("_id", record.get("id")), record.get("text", record.get("question"))
-        if not isinstance(question_id, str | int) or not isinstance(text, str):
+        question_id, question = record.get("_id", record.get("id")), record.get("text", record.get("question"))
+        if not isinstance(question_id, str | int) or not isinstance(question, str):
             raise QuestionError(
                 f"{place}: expected _id or id, and text or question; found {', '.join(sorted(record)) or 'no field'}"
             )
@@ -33,14 +60,14 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
             raise QuestionError(
                 f"{place}: two questions with the id {question_id!r}, the other in line {seen[str(question_id)]}"
             )
-        try:
-            check_question(text)
-        except QuestionError as error:
-            raise QuestionError(f"{place}: {error}") from None
+        _check(question, place)
         seen[str(question_id)] = number
-        asked.append((str(question_id), text))
-    for line in replaced:
-        say(f"warning: {line}")
-    if not asked:
-        raise QuestionError(f"{path}: no questions: expected one JSON object a line, with _id and text")
+        asked.append((str(question_id), question))
     return asked
+
+
+def _check(question: str, place: str) -> None:
+    try:
+        check_question(question)
+    except QuestionError as error:
+        raise QuestionError(f"{place}: {error}") from None

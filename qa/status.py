@@ -112,12 +112,13 @@ def status_table(status: Status) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in _rows(status):
+    for name, value in status_rows(status):
         table.add_row(name, value)
     return table
 
 
-def _rows(status: Status) -> Iterator[tuple[str, str]]:
+def status_rows(status: Status) -> Iterator[tuple[str, str]]:
+    """The index card as names and what to say to each."""
     yield "index", status.index
     yield "encoder", f"{status.encoder}, weights {status.weights or 'unknown'}"
     tokens = f"token vectors of {status.token_dimensions}" if status.token_dimensions else "no token vectors"

@@ -13,13 +13,14 @@ from urllib.parse import quote, urlsplit
 
 from index import Article
 from qa.answer import Answer, Hit
-from qa.html import NOT_FOUND, date_words, place_words, title
+from qa.html import NOT_FOUND, date_words, place_words
 
 # What Markdown, and what is commonly added to it (tables, mathematics, tags, mentions, bare links), gives a meaning to.
-_MARKDOWN = re.compile(r"[\\`*_\[\]{}<>&~^|$#@=]|(?<=\w)[.:](?=[^\W\d_]|//)|^[-+]")
+_MARKDOWN = re.compile(r"[\\`*_\[\]{}<>&~^|$#@=]|[.:](?=[^\W\d_])|:(?=//)|/(?=/)|(?i:(?<=www)\.)|^[-+]")
 _LIST_NUMBER = re.compile(r"^(\d+)([.)])")
 _REFERENCE = re.compile(r"&(?=#?\w+;)")
-_BIBTEX = {
+_BIBTEX = re.compile(r"([-'`,<>])(?=\1)|[?!](?=`)|[\\{}~^$%&#_]")
+_BIBTEX_ESCAPES = {
     "\\": r"{\textbackslash}",
     "{": r"{\textbraceleft}",
     "}": r"{\textbraceright}",
@@ -27,8 +28,6 @@ _BIBTEX = {
     "^": r"{\textasciicircum}",
     **{character: f"\\{character}" for character in "$%&#_"},
 }
-# Two of these in a row are set as one other character, as are a question or exclamation mark and a backtick.
-_LIGATURE = re.compile(r"([-'`,<>])(?=\1)|[?!](?=`)")
 # They turn the direction of all that follows, unless they are closed.
 _DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -59,7 +58,7 @@ def bibtex(hit: Hit) -> str:
         "author": f"{{{_escape_bibtex(_clean(article.byline))}}}" if _clean(article.byline) else "",
         "date": article.published.isoformat() if article.published else "",
         "year": str(article.published.year) if article.published else "",
-        "howpublished": _escape_bibtex(_clean(article.source)),
+        "howpublished": _escape_bibtex(_source(article)),
         "url": link(article),
         "note": _escape_bibtex(_place_and_quote(hit)),
     }
@@ -80,7 +79,7 @@ def csl(hit: Hit) -> dict[str, Any]:
         "issued": {"date-parts": [[dated.year, dated.month, dated.day]]} if dated else None,
         "section": _clean(article.section),
         "URL": link(article),
-        "note": ", ".join(filter(None, [_clean(article.source), _place_and_quote(hit)])),
+        "note": f"{_source(article)}, {_place_and_quote(hit)}",
     }
     return {name: value for name, value in item.items() if value}
 
@@ -92,7 +91,7 @@ def csl_json(hits: Iterable[Hit]) -> str:
 
 def answer_plain_text(answer: Answer) -> str:
     """The question, the sentence that answers, and the citations by number; or that the articles do not answer."""
-    if not answer.found:
+    if not answer.citations:
         return f"{_clean(answer.question)}\n\n{NOT_FOUND}"
     listed = [f"[{number}] {plain_text(hit)}" for number, hit in enumerate(answer.hits, 1)]
     return "\n".join([_clean(answer.question), "", f"{_one_line(answer.sentence)} [1]", "", *listed])
@@ -101,7 +100,7 @@ def answer_plain_text(answer: Answer) -> str:
 def answer_markdown(answer: Answer) -> str:
     """The same as Markdown: the question in bold, the citations as a numbered list."""
     question = f"**{escape_markdown(_clean(answer.question))}**"
-    if not answer.found:
+    if not answer.citations:
         return f"{question}\n\n{NOT_FOUND}"
     listed = [f"{number}. {markdown(hit)}" for number, hit in enumerate(answer.hits, 1)]
     return "\n".join([question, "", rf"{escape_markdown(_one_line(answer.sentence))} \[1\]", "", *listed])
@@ -136,14 +135,14 @@ def escape_markdown(text: str) -> str:
 
 def _line(hit: Hit, escape: Callable[[str], str], name: str, address: str = "") -> str:
     article = hit.passage.article
-    source = _clean(article.source) if article.title else ""
-    parts = [*(escape(part) for part in (_clean(article.byline), date_words(article), source, place_words(hit))), address]
-    return f"“{escape(_one_line(hit.citation.quote))}” — {' · '.join(filter(None, [name, *parts]))}"
+    source = _source(article) if _title(article) != _source(article) else ""
+    parts = [escape(part) for part in (_clean(article.byline), date_words(article), source, place_words(hit))]
+    return f"“{escape(_one_line(hit.citation.quote))}” — {' · '.join(filter(None, [name, *parts, address]))}"
 
 
 def _escape_bibtex(text: str) -> str:
-    kept_apart = _LIGATURE.sub(lambda match: f"{match.group()}\0", text)
-    return "".join(_BIBTEX.get(character, character) for character in kept_apart).replace("\0", "{}")
+    # Ligatures, two characters that are set as another one ("--" as a dash), are kept apart by an empty group.
+    return _BIBTEX.sub(lambda match: _BIBTEX_ESCAPES.get(match.group()) or f"{match.group()}{{}}", text)
 
 
 def _place_and_quote(hit: Hit) -> str:
@@ -151,7 +150,13 @@ def _place_and_quote(hit: Hit) -> str:
 
 
 def _title(article: Article) -> str:
-    return _clean(title(article))
+    return _clean(article.title) or _source(article)
+
+
+def _source(article: Article) -> str:
+    """A file's name, with what tells its stories or lines apart."""
+    own = article.id.startswith(article.source)
+    return _clean(article.id if own else f"{article.source}, {article.id}")
 
 
 def _clean(text: str) -> str:

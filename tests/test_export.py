@@ -21,7 +21,7 @@ def test_the_object_has_these_fields_and_no_others(make_library: MakeLibrary) ->
     assert 0 <= record["confidence"] <= 1
     first = record["hits"][0]
     assert list(first) == [
-        "rank", "score", "article", "source", "title", "published", "kind", "spans", "text", "highlight", "why",
+        "rank", "score", "article", "source", "title", "published", "kind", "spans", "text", "highlight", "citation", "why",
     ]  # fmt: skip
     assert first["rank"] == 1
     assert (first["article"], first["source"], first["title"]) == ("a.txt", "a.txt", "Parks")
@@ -29,6 +29,7 @@ def test_the_object_has_these_fields_and_no_others(make_library: MakeLibrary) ->
     text = library.articles[0].text
     assert [text[start:end] for start, end in first["spans"]] == [first["text"]]
     assert [first["text"][start:end] for start, end in first["highlight"]] == ["Trees grow there."]
+    assert first["citation"] == {"quote": "Trees grow there.", "spans": [[text.index("Trees"), text.index("\n\nNothing")]]}
     assert list(first["why"]) == ["dense", "lexical", "late"]
     assert first["why"]["dense"].keys() == first["why"]["lexical"].keys() == {"rank", "score"}
     assert first["why"]["late"].keys() == {"score"}

@@ -4,32 +4,29 @@ from collections.abc import Sequence
 from html import escape
 
 from qa.answer import Answer, Hit
-from qa.html import (
-    NOT_FOUND,
-    confidence_words,
-    date_words,
-    mark,
-    place_words,
-    shared_words,
-    title,
-    twins_words,
-    why_words,
-)
+from qa.html import NOT_FOUND, confidence_words, date_words, mark, place_words, title
+from qa.page.asked import ANY, Asked
+from qa.page.confined import UNCONFINED, Confined, chips
+from qa.page.copying import answer_actions, cite
+from qa.page.shortfall import lacking, shortfall
+from qa.page.timeline import timeline
+from qa.page.why import best_scores, why
+from qa.words import count_of
 
 # The others wait behind "More passages".
-_SHOWN = 5
+_SHOWN, _SHOWN_MISSING = 5, 3
 
 
-def answer_panel(answer: Answer, build: str) -> str:
+def answer_panel(answer: Answer, build: str, asked: Asked | None = None, confined: Confined = UNCONFINED) -> str:
     """The answering sentence with its citation, or that there is none; then the passages as cards.
 
-    Whatever opens an article has `data-rank`, inside an element with `data-question` and
+    Whatever opens an article has `data-hit`, inside an element with `data-asked`, the question's address, and
     `data-build`, which of the index's builds answered: together they name the passage.
     """
-    top, heading = (_found(answer), "Passages") if answer.found else (_missing(), "Nearest passages")
-    passages = f"<h2>{heading}</h2>{_cards(answer.hits[:_SHOWN])}{_more(answer.hits[_SHOWN:])}"
-    named = f'data-question="{escape(answer.question)}" data-build="{escape(build)}"'
-    return f'<div {named}>{top}<section class="passages">{passages}</section></div>'
+    asked = asked or Asked(answer.question)
+    shown = _found(answer) if answer.found else _missing(answer, asked, filtered=bool(confined.where))
+    named = f'data-question="{escape(answer.question)}" data-asked="{escape(asked.link)}" data-build="{escape(build)}"'
+    return f"<div {named}>{chips(asked, confined)}{shown}{_passages(answer, asked)}</div>"
 
 
 def problem(message: str) -> str:
@@ -41,48 +38,76 @@ def _found(answer: Answer) -> str:
     hit = answer.hits[0]
     return (
         # The citation stays on the line of the last character.
-        f'<section class="answer"><p class="sentence">{escape(answer.sentence[:-1])}'
-        f'<span class="unbroken">{escape(answer.sentence[-1:])}<button type="button" class="cite" data-rank="1" '
-        f'aria-label="{escape(_opens(hit))}">[1]</button></span></p>'
+        f'<section class="answer" aria-label="Answer"><p class="sentence" dir="auto">{escape(answer.sentence[:-1])}'
+        f'<span class="unbroken">{escape(answer.sentence[-1:])}<button type="button" class="cite" data-hit="1" '
+        f'aria-label="[1] {escape(_opens(hit))}">[1]</button></span></p>'
         f'<p class="origin"><span aria-hidden="true">[1]</span> {_origin(hit)}</p>'
         f'<p class="confidence" title="Confidence {answer.confidence:.2f} of 1">{confidence_words(answer)}'
-        f'<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p></section>'
+        f'<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p>{answer_actions(answer)}</section>'
     )
 
 
-def _missing() -> str:
+def _missing(answer: Answer, asked: Asked, *, filtered: bool) -> str:
+    nearest = answer.hits[:_SHOWN_MISSING]
+    if nearest:
+        reason = lacking(answer.question, nearest)
+        why = f"The passages below come nearest. They do not claim to answer the question. {reason}"
+    elif filtered:
+        why = "There is nothing to search: no passage is within the filter."
+    else:
+        why = "No passage has the words that the question requires, or all have one that it leaves out."
+    wider = asked.but(since=ANY, until="", sources=(), kinds=()).link
+    way_out = f' <a href="{escape(wider)}">Ask without the filter</a>' if filtered else ""
     return (
-        f'<section class="answer missing"><p class="sentence">{NOT_FOUND}</p>'
-        '<p class="origin">The passages below come nearest. They do not claim to answer the question.</p></section>'
+        f'<section class="answer missing" aria-label="Answer"><p class="sentence">{NOT_FOUND}</p>'
+        f'<p class="origin" dir="auto">{escape(why.strip())}{way_out}</p></section>'
     )
 
 
-def _cards(hits: Sequence[Hit]) -> str:
-    return f'<ol class="cards">{"".join(_card(hit) for hit in hits)}</ol>'
-
-
-def _more(hits: Sequence[Hit]) -> str:
-    return f'<details class="more"><summary>{len(hits)} more</summary>{_cards(hits)}</details>' if hits else ""
-
-
-def _card(hit: Hit) -> str:
+def _passages(answer: Answer, asked: Asked) -> str:
+    if not answer.hits:
+        return ""
+    best, question = best_scores(answer.hits), "" if answer.found else answer.question
+    shown = _SHOWN if answer.found else _SHOWN_MISSING
+    cards = [_card(hit, best, question if number < shown else "") for number, hit in enumerate(answer.hits)]
+    first, rest = "".join(cards[:shown]), "".join(cards[shown:])
+    more = (
+        f'<details class="more"><summary>{len(cards) - shown} more</summary><ol class="cards">{rest}</ol></details>'
+        if rest
+        else ""
+    )
+    heading = "Passages" if answer.found else "Nearest passages"
     return (
-        f'<li class="card" data-rank="{hit.rank}"><p class="head"><span class="rank" aria-hidden="true">{hit.rank}</span>'
-        f'<button type="button" class="title" data-rank="{hit.rank}" aria-label="{escape(_opens(hit))}">'
+        f'<section class="passages" aria-label="{heading}"><h2>{heading}</h2>{timeline(asked, answer.hits)}'
+        f'<ol class="cards">{first}</ol>{more}</section>'
+    )
+
+
+def _card(hit: Hit, best: tuple[float, float], missed: str) -> str:
+    """A passage; with why it falls short of a question that was `missed`."""
+    short = f'<p class="short" dir="auto">{escape(shortfall(missed, hit))}</p>' if missed else ""
+    return (
+        f'<li class="card passage" data-hit="{hit.rank}">'
+        f'<p class="head"><span class="rank" aria-hidden="true">{hit.rank}</span>'
+        f'<button type="button" class="title" data-hit="{hit.rank}" aria-label="{escape(_opens(hit))}" dir="auto">'
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
-        f'<blockquote class="text">{mark(hit.passage.text, hit.highlight)}</blockquote>{_twins(hit)}{_why(hit)}</li>'
+        f'<blockquote class="text" dir="auto">{mark(hit.passage.text, hit.highlight)}</blockquote>{short}'
+        f'<div class="asides">{_twins(hit)}{why(hit, best)}{cite(hit)}</div></li>'
     )
 
 
 def _twins(hit: Hit) -> str:
-    return f'<p class="place">{escape(twins_words(hit))}</p>' if hit.twins else ""
-
-
-def _why(hit: Hit) -> str:
-    words = shared_words(hit)
-    shared = f"<p>Words shared with the question: {escape(', '.join(dict.fromkeys(words)))}.</p>" if words else ""
-    return f'<details class="why"><summary>Why this?</summary><p>{escape(why_words(hit))}</p>{shared}</details>'
+    """Where else almost the same stands, each place a button that opens it."""
+    if not hit.twins:
+        return ""
+    places = "".join(
+        f'<li><button type="button" class="link" data-hit="{hit.rank}.{number}" aria-label="{escape(_opens(twin))}">'
+        f"<bdi>{escape(title(twin.passage.article))}</bdi></button> {_place(twin)}</li>"
+        for number, twin in enumerate(hit.twins, 1)
+    )
+    summary = f"Also in {count_of(len(hit.twins), 'other')}"
+    return f'<details class="twins"><summary>{summary}</summary><ul class="told">{places}</ul></details>'
 
 
 def _origin(hit: Hit) -> str:
@@ -98,7 +123,7 @@ def _place(hit: Hit) -> str:
 
 
 def _dotted(parts: Sequence[str]) -> str:
-    return " · ".join(f"<span>{part}</span>" for part in parts if part)
+    return " · ".join(f"<bdi>{part}</bdi>" for part in parts if part)
 
 
 def _opens(hit: Hit) -> str:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from threading import Lock
 
 from index.errors import IndexFolderError
+from index.filter import EVERYTHING, Filter
 from qa.answer import Answer
 from qa.library import Library
 
@@ -12,27 +13,27 @@ _KEPT = 256
 
 
 class Answers:
-    """A library's answers, by the question and by the build of the index that gave them; the last ones are kept."""
+    """A library's answers, by question, filter and the build of the index that gave them; the last ones are kept."""
 
     def __init__(self, library: Library) -> None:
         self._library, self._lock = library, Lock()
-        self._kept: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Filter, str], Answer] = OrderedDict()
 
-    def ask(self, question: str) -> tuple[Answer, str]:
+    def ask(self, question: str, where: Filter = EVERYTHING) -> tuple[Answer, str]:
         """What the articles say now, and the build that says so. Raises QuestionError."""
         # An index that cannot be opened again leaves the one that is open.
         with suppress(IndexFolderError):
             self._library.refresh()
         build = self._library.index.manifest.build
-        answer = self.given(question, build) or self._library.ask(question)
+        answer = self.given(question, build, where) or self._library.ask(question, where=where)
         with self._lock:
-            self._kept[question, build] = answer
-            self._kept.move_to_end((question, build))
+            self._kept[question, where, build] = answer
+            self._kept.move_to_end((question, where, build))
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return answer, build
 
-    def given(self, question: str, build: str) -> Answer | None:
+    def given(self, question: str, build: str, where: Filter = EVERYTHING) -> Answer | None:
         """The answer that a build gave; None if it is not kept."""
         with self._lock:
-            return self._kept.get((question, build))
+            return self._kept.get((question, where, build))

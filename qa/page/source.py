@@ -1,33 +1,60 @@
 """An article as it stands in its source, with the cited passage and its sentence marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from index import Span
-from qa.answer import Hit
+from qa.answer import Answer, Hit
 from qa.html import date_words, mark, title
 
+_CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
 
-def source_panel(hit: Hit) -> str:
-    """The article of a hit: its passage in `.cited`, one for each span, and in them the citation's words in <mark>."""
+
+def hits_by_name(answer: Answer) -> dict[str, Hit]:
+    """An answer's hits by their ranks, and their twins by "1.1", "1.2" …: what the page calls them."""
+    named = {str(hit.rank): hit for hit in answer.hits}
+    return named | {f"{hit.rank}.{number}": twin for hit in answer.hits for number, twin in enumerate(hit.twins, 1)}
+
+
+def source_panel(hit: Hit, among: Mapping[str, Hit] | None = None) -> str:
+    """The article of a hit: its passage in `.cited`, one for each span, and in them the citation's words in <mark>.
+
+    Of the hits `among` which it is, those in the same article are one step away.
+    """
     article = hit.passage.article
     lines = [
         " · ".join(filter(None, [article.source if article.title else "", date_words(article), article.section])),
         " · ".join(filter(None, [f"By {article.byline}" if article.byline else "", article.url])),
     ]
-    about = "".join(f'<p class="about">{escape(line)}</p>' for line in lines if line)
+    about = "".join(f'<p class="about" dir="auto">{escape(line)}</p>' for line in lines if line)
     return (
-        f'<header><div><h2 tabindex="-1">{escape(title(article))}</h2>{about}</div>'
-        '<button type="button" class="close" data-close aria-label="Close the article">×</button></header>'
-        f'<div class="body" tabindex="0" role="region" aria-label="The article’s text">{_text(hit)}</div>'
+        f'<header><div><h2 tabindex="-1" dir="auto">{escape(title(article))}</h2>{about}{_steps(hit, among or {})}</div>'
+        f'{_CLOSE}</header><div class="body" tabindex="0" role="region" aria-label="The article’s text" dir="auto">'
+        f"{_text(hit)}</div>"
     )
 
 
-def source_gone() -> str:
+def source_gone(reason: str = "This answer is no longer kept: ask again") -> str:
     """Instead of an article that the page can no longer open."""
+    return f'<header><div><h2 tabindex="-1">{escape(reason)}</h2></div>{_CLOSE}</header>'
+
+
+def _steps(hit: Hit, among: Mapping[str, Hit]) -> str:
+    """The way to the passages before and after, of those found in the same article."""
+    here = [name for name, other in among.items() if other.passage.article == hit.passage.article]
+    here.sort(key=lambda name: among[name].passage.spans)
+    place = next((number for number, name in enumerate(here) if among[name] is hit), 0)
+    if len(here) < 2:
+        return ""
+    before, after = _step(here, place - 1, "Previous", "←"), _step(here, place + 1, "Next", "→")
+    return f'<p class="steps">{before}<span>Passage {place + 1} of {len(here)} found here</span>{after}</p>'
+
+
+def _step(here: Sequence[str], to: int, name: str, key: str) -> str:
+    there = f'data-hit="{here[to]}"' if 0 <= to < len(here) else "disabled"
     return (
-        '<header><div><h2 tabindex="-1">This answer is no longer kept: ask again</h2></div>'
-        '<button type="button" class="close" data-close aria-label="Close the article">×</button></header>'
+        f'<button type="button" class="button quiet" data-step="{name}" {there} '
+        f'aria-label="{name} passage found in this article" title="{name} passage ({key})">{key}</button>'
     )
 
 

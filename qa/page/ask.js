@@ -1,0 +1,91 @@
+// Asks what the page's address says, and shows the answer. The address is the whole state of a question: to ask is to go
+// to another address, so links reopen answers, and back and forward work. `server.ask` asks Python.
+const form = element.querySelector("#ask");
+const box = form.elements.q;
+const begin = element.querySelector("#begin");
+const results = element.querySelector("#results");
+const spoken = element.querySelector("#spoken");
+const unreachable = '<p class="problem" role="alert">No answer came: is the page still being served?</p>';
+const pageTitle = "Ask the articles";
+// Where no article has a date, nobody is asked for one.
+const days = ["from", "to"].filter((name) => form.elements[name]);
+let asking = 0;
+
+async function show() {
+  const address = location.search;
+  const asked = new URLSearchParams(address).has("q");
+  const request = ++asking;
+  closeSource();
+  fill();
+  if (!asked) results.replaceChildren();
+  results.toggleAttribute("aria-busy", asked);
+  const html = asked ? await server.ask({ asked: address }) : "";
+  // Another question may have overtaken this one.
+  if (request !== asking) return;
+  results.removeAttribute("aria-busy");
+  results.innerHTML = html ?? unreachable;
+  document.title = [box.value.trim(), pageTitle].filter(Boolean).join(" · ");
+  begin.hidden = results.querySelector(".answer") !== null;
+  spoken.textContent = results.querySelector(".sentence")?.textContent ?? "";
+  if (results.querySelector(".answer")) remember(box.value.trim(), address);
+  showRecent();
+}
+
+// Goes to an address of this page: "?q=…". What Gradio reads of the address stays there.
+function go(address) {
+  const theme = new URLSearchParams(location.search).get("__theme");
+  history.pushState(null, "", theme ? `${address}&__theme=${encodeURIComponent(theme)}` : address);
+  show();
+}
+
+function fieldDay(day) {
+  return /^\d{4}-\d\d-\d\d$/.test(day ?? "") ? day : "";
+}
+
+// The fields say what the address says; a file field takes one more.
+function fill() {
+  const asked = new URLSearchParams(location.search);
+  box.value = asked.get("q") ?? "";
+  for (const name of days) form.elements[name].value = fieldDay(asked.get(name));
+  for (const kind of form.querySelectorAll("[name=kind]")) kind.checked = asked.getAll("kind").includes(kind.value);
+  form.elements.source.value = "";
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const before = new URLSearchParams(location.search);
+  const fields = new FormData(form);
+  const asked = new URLSearchParams({ q: fields.get("q") });
+  for (const name of days) {
+    // What no field shows, as "any" day or all of 2021, was said of that question, and of no other.
+    const unseen = before.get("q") === fields.get("q") && !fieldDay(before.get(name)) ? before.get(name) : "";
+    if (fields.get(name) || unseen) asked.append(name, fields.get(name) || unseen);
+  }
+  const sources = new Set([...before.getAll("source"), fields.get("source")].filter(Boolean));
+  for (const source of sources) asked.append("source", source);
+  for (const kind of fields.getAll("kind")) asked.append("kind", kind);
+  go(`?${asked}`);
+});
+
+// Links to other questions are followed without loading the page again; in a new tab they are links like others.
+element.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="?"]');
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(link.getAttribute("href"));
+});
+window.addEventListener("popstate", show);
+
+box.addEventListener("keydown", (event) => {
+  // Not the Enter that chooses a character while it is being composed.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+// A library may hold very many files: of those, the ones that have in their names what is being typed.
+form.elements.source.addEventListener("input", async ({ target }) => {
+  const typed = target.value;
+  const options = await server.sources({ typed });
+  if (options !== undefined && typed === target.value) element.querySelector("#sources").innerHTML = options;
+});

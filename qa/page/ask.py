@@ -1,0 +1,102 @@
+"""The question box: a form, the answer to what the page's address asks, and the articles that it opens."""
+
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from typing import Any
+
+from index import UserError
+from qa.answer import Answer
+from qa.export import answer_json
+from qa.library import Library
+from qa.page.answer import answer_panel, problem
+from qa.page.answers import Answers
+from qa.page.asked import Asked
+from qa.page.calls import field
+from qa.page.confined import Confined, confine
+from qa.page.examples import example_questions
+from qa.page.filters import filters, source_options
+from qa.page.masthead import masthead
+from qa.page.part import Part, script
+from qa.page.source import hits_by_name, source_gone, source_panel
+
+
+def ask_part(library: Library) -> Part:
+    """The page at the root."""
+    answers = Answers(library)
+
+    def read(wanted: dict[str, Any]) -> tuple[Asked, Confined]:
+        asked = Asked.read(field(wanted, "asked", str))
+        return asked, confine(asked, dated=library.index.manifest.published is not None)
+
+    def given(wanted: dict[str, Any]) -> Answer | None:
+        asked, confined = read(wanted)
+        return answers.given(asked.question, field(wanted, "build", str), confined.where)
+
+    def ask(wanted: dict[str, Any]) -> str:
+        """The answer to what the page's address asks."""
+        asked, confined = read(wanted)
+        answer, build = answers.ask(asked.question, confined.where)
+        return answer_panel(answer, build, asked, confined)
+
+    def read_source(wanted: dict[str, Any]) -> str:
+        """The article of a hit of an answer that was given."""
+        answer = given(wanted)
+        named = hits_by_name(answer) if answer else {}
+        hit = named.get(field(wanted, "hit", str))
+        return source_panel(hit, named) if hit else source_gone()
+
+    def download(wanted: dict[str, Any]) -> str:
+        """An answer that was given, as JSON; empty if it is no longer kept."""
+        answer = given(wanted)
+        return answer_json(answer) if answer else ""
+
+    def sources(wanted: dict[str, Any]) -> str:
+        """The files that the filter offers while one is being typed."""
+        return source_options(library, field(wanted, "typed", str))
+
+    functions = (
+        _call(ask, problem),
+        _call(read_source, source_gone),
+        _call(download, lambda _: ""),
+        _call(sources, lambda _: ""),
+    )
+    scripts = script("ask.js", "recent.js", "source.js", "copying.js", "keys.js")
+    return Part("Ask", "/", _page(library), scripts, functions)
+
+
+def _call(function: Callable[[dict[str, Any]], str], mistake: Callable[[str], str]) -> Callable[[Any], str]:
+    """A function that a script can call: what it raises of UserError comes back as HTML."""
+
+    @wraps(function)
+    def answer(wanted: Any) -> str:
+        try:
+            return function(wanted if isinstance(wanted, dict) else {})
+        except UserError as error:
+            return mistake(str(error))
+
+    return answer
+
+
+def _page(library: Library) -> str:
+    examples = "".join(
+        f'<li><a class="chip" href="{escape(Asked(question).link)}" dir="auto">{escape(question)}</a></li>'
+        for question in example_questions(library)
+    )
+    return f"""{masthead(library)}
+<form id="ask" role="search" aria-label="The articles" novalidate>
+  <div class="box">
+    <textarea name="q" rows="1" aria-label="Question" placeholder="Ask a question" autofocus autocomplete="off"
+      spellcheck="true" enterkeyhint="search" aria-keyshortcuts="/" dir="auto"></textarea>
+    <button class="button primary">Ask</button>
+  </div>
+  {filters(library)}
+</form>
+<div id="begin">
+  <ul class="chips" id="examples" aria-label="Examples">{examples}</ul>
+  <section id="recent" aria-label="Recent questions" hidden>
+    <h2>Recent questions <button type="button" class="button quiet">Clear</button></h2><ul></ul>
+  </section>
+</div>
+<div id="results"></div>
+<p class="unseen" role="status" id="spoken"></p>"""

@@ -1,0 +1,134 @@
+"""The list of articles: a page of it as a table, and an article as it stands in its source."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import date
+from html import escape
+from threading import Lock
+
+from index import Article, IndexFolderError, QuestionError
+from index.catalogue import COLUMNS, Card, Catalogue, Column
+from qa.html import date_words, day_words, title
+from qa.library import Library
+from qa.words import count_of
+
+AT_ONCE = 50
+_MAX_WORDS = 200
+_HEADINGS: dict[Column, str] = {"title": "Title", "source": "Source", "date": "Date", "passages": "Passages"}
+
+
+class Listing:
+    """A library's articles, listed as its index is now. Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library, self._lock = library, Lock()
+        self._known: Catalogue | None = None
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the index as it is now; made when the index has changed. Raises IndexFolderError."""
+        # An index that cannot be opened again leaves the one that is open.
+        with suppress(IndexFolderError):
+            self._library.refresh()
+        with self._lock:
+            if self._known is None or self._known.build != self._library.index.manifest.build:
+                self._known = Catalogue.open(self._library.index.folder)
+            return self._known
+
+    def article(self, number: int, build: str) -> Article:
+        """An article by its number in a build. Raises QuestionError if the index has another build by now."""
+        index = self._library.index
+        if build != index.manifest.build or not 0 <= number < len(index.articles):
+            raise QuestionError("The articles have changed meanwhile: search again")
+        return index.articles[number]
+
+    def html(self, words: str, column: str, descending: bool, page: int, removable: Collection[str]) -> str:
+        """A page of the articles with these words, sorted, with buttons to sort, to turn the page, to open and to remove.
+
+        Raises QuestionError.
+        """
+        if column not in COLUMNS or len(words) > _MAX_WORDS:
+            raise QuestionError(f"{column[:40]!r}, {len(words):,} characters: expected a column and at most {_MAX_WORDS}")
+        catalogue = self.catalogue()
+        found = catalogue.find(words, column, descending=descending)
+        pages = max(1, -(-len(found) // AT_ONCE))
+        page = min(max(page, 1), pages)
+        start = (page - 1) * AT_ONCE
+        cards = [catalogue.card(number) for number in found[start : start + AT_ONCE].tolist()]
+        if not cards:
+            return f'<p class="none" role="status">No article has “{escape(words.strip())}” in its title or source.</p>'
+        rows = "".join(_row(card, catalogue, removable) for card in cards)
+        of = f" of {len(found):,}" if pages > 1 else ""
+        many = f"{start + 1:,} to {start + len(cards):,}{of}" if pages > 1 else count_of(len(found), "article")
+        return (
+            f'<p class="count" role="status">{many}</p><table data-build="{escape(catalogue.build)}">'
+            f'<caption class="unseen">Articles</caption>{_head(column, descending)}<tbody>{rows}</tbody></table>'
+            f"{_pager(page, pages)}"
+        )
+
+
+def article_panel(article: Article) -> str:
+    """An article as it stands in its source."""
+    lines = [
+        " · ".join(filter(None, [article.source if article.title else "", date_words(article), article.section])),
+        " · ".join(filter(None, [f"By {article.byline}" if article.byline else "", article.url])),
+    ]
+    about = "".join(f'<p class="about">{escape(line)}</p>' for line in lines if line)
+    return (
+        f'<header><div><h2 tabindex="-1">{escape(title(article))}</h2>{about}</div>{_CLOSE}</header>'
+        '<div class="body" tabindex="0" role="region" aria-label="The article’s text">'
+        f"{escape(article.text[slice(*article.extent)])}</div>"
+    )
+
+
+def no_article(line: str) -> str:
+    """Instead of an article that cannot be opened."""
+    return f'<header><div><h2 tabindex="-1">{escape(line)}</h2></div>{_CLOSE}</header>'
+
+
+_CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
+
+
+def _head(column: Column, descending: bool) -> str:
+    cells = []
+    for name, heading in _HEADINGS.items():
+        now = ("descending" if descending else "ascending") if name == column else ""
+        said = f' aria-sort="{now}"' if now else ""
+        arrow = {"ascending": "↑", "descending": "↓", "": ""}[now]
+        cells.append(
+            f'<th scope="col" class="{name}"{said}><button type="button" data-sort="{name}">{heading}'
+            f'<span aria-hidden="true">{arrow}</span></button></th>'
+        )
+    return f'<thead><tr>{"".join(cells)}<th scope="col" class="kinds">Kinds</th><td></td></tr></thead>'
+
+
+def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in card.kinds.items())
+    remove = ""
+    if card.source in removable:
+        name, count = card.source.split("/", 1)[1], catalogue.of_source(card.source)
+        remove = (
+            f'<button type="button" class="button quiet" data-remove="{escape(name)}" data-articles="{count}" '
+            f'aria-label="Remove {escape(name)}">Remove</button>'
+        )
+    day = day_words(date.fromordinal(card.day)) if card.day else ""
+    number, unit = count_of(card.passages, "passage").split(" ")
+    return (
+        f'<tr><td class="title"><button type="button" data-number="{card.number}" dir="auto">{escape(card.title)}</button>'
+        f'</td><td class="source">{escape(card.source)}</td><td class="date">{day}</td>'
+        f'<td class="passages">{number}<span class="unit"> {unit}</span></td>'
+        f'<td class="kinds">{escape(kinds)}</td><td class="remove">{remove}</td></tr>'
+    )
+
+
+def _pager(page: int, pages: int) -> str:
+    if pages == 1:
+        return ""
+
+    def turn(to: int, label: str) -> str:
+        off = "" if 1 <= to <= pages else " disabled"
+        return f'<button type="button" class="button quiet" data-page="{to}"{off}>{label}</button>'
+
+    return (
+        f'<nav class="pager" aria-label="Pages of the list">{turn(page - 1, "Previous")}'
+        f"<span>Page {page:,} of {pages:,}</span>{turn(page + 1, 'Next')}</nav>"
+    )

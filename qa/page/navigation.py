@@ -1,0 +1,21 @@
+"""The way from one page to the others."""
+
+from collections.abc import Sequence
+from html import escape
+
+from qa.page.part import Part
+
+# The page that is open names the window, as soon as it stands there.
+NAVIGATION_SCRIPT = 'document.title = element.querySelector("[aria-current]").textContent + " · Article QA";'
+
+
+def navigation(parts: Sequence[Part], current: Part) -> str:
+    """Links to all pages, the current one marked. They are relative, so that they hold behind a proxy's path as well."""
+    links = "".join(
+        f'<li><a href="./{escape(part.path.strip("/"))}"{_MARKED if part is current else ""}>{escape(part.name)}</a></li>'
+        for part in parts
+    )
+    return f'<nav class="pages" aria-label="Pages"><ul>{links}</ul></nav>'
+
+
+_MARKED = ' aria-current="page"'

@@ -1,0 +1,90 @@
+"""In words, why passages that come nearest do not answer."""
+
+import re
+from collections.abc import Sequence
+
+from index.analyzer import analyze, distinct_terms
+from index.passages import searchable_text
+from index.question import read_question
+from qa.answer import Hit
+
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
+# From here on passages mean about what is asked; below the other, something else.
+_NEAR, _LOOSE = 0.55, 0.35
+_TERMS_IN_A_WORD = 3
+# They ask, or hold a sentence together: that a passage lacks them tells nothing.
+_EMPTY = set(
+    re.findall(
+        r"\w+",
+        """a an and any are as at be been by can could did do does for from had has have how in is it its many much of on or
+    say said says she he they shall should so some tell that the their them there these this those to was were what
+    when where which who whom whose why will with would you your i me my we our us about after before between into
+    than then up out over under during since until not no if but""",
+    )
+)
+
+
+def lacking(question: str, hits: Sequence[Hit]) -> str:
+    """What none of the passages says of a question, as a sentence; empty if that is nothing."""
+    words, years = _asked(question)
+    none = [word for word in words if all(_lacks(word, hit) for hit in hits)]
+    unsaid = [year for year in years if all(_is_undated(year, hit) for hit in hits)]
+    parts = [f"says {_quoted(none, 'or')}"] if none else []
+    parts += [f"is of {_listed(unsaid, 'or')} or mentions it"] if unsaid else []
+    return f"None of them {', and none '.join(parts)}." if parts else ""
+
+
+def shortfall(question: str, hit: Hit) -> str:
+    """Why one passage falls short: "It says “capital”, but not “France”. Its meaning is far from the question's."."""
+    words, years = _asked(question)
+    gone = [word for word in words if _lacks(word, hit)]
+    said = [word for word in words if word not in gone]
+    unsaid = [year for year in years if _is_undated(year, hit)]
+    parts = []
+    if said and gone:
+        parts.append(f"It says {_quoted(said, 'and')}, but not {_quoted(gone, 'or')}.")
+    elif gone:
+        parts.append(f"It does not say {_quoted(gone, 'or')}.")
+    elif said:
+        parts.append("It says the question’s words, but not as an answer to it.")
+    if unsaid:
+        parts.append(f"It is not of {_listed(unsaid, 'or')}, and does not mention it.")
+    return " ".join([*parts, f"{_nearness(hit.why.dense.score)} (cosine {hit.why.dense.score:.2f})."])
+
+
+def _nearness(cosine: float) -> str:
+    if cosine >= _NEAR:
+        return "Its meaning is near the question’s, which alone is not enough"
+    return f"Its meaning is {'only loosely near' if cosine >= _LOOSE else 'far from'} the question’s"
+
+
+def _asked(question: str) -> tuple[list[str], list[str]]:
+    """A question's telling words as it spells them, and the years that it names."""
+    words = [word.strip("“”‘’\"'()[]{}.,;:!?—–-？。，、") for word in read_question(question).words.split()]
+    told = [word for word in dict.fromkeys(words) if word and word.casefold() not in _EMPTY and analyze(word)]
+    years = [word for word in told if _YEAR.fullmatch(word)]
+    return [word for word in told if word not in years], years
+
+
+def _lacks(word: str, hit: Hit) -> bool:
+    read_as = {typed.casefold(): term for typed, term in hit.why.corrected}
+    if word.casefold() in read_as:
+        return False
+    terms = analyze(word)
+    said = distinct_terms(searchable_text(hit.passage))
+    # A run of Chinese or Japanese is many pairs of characters: some of them are enough.
+    enough = any if len(terms) > _TERMS_IN_A_WORD else all
+    return not enough(term in said for term in terms)
+
+
+def _is_undated(year: str, hit: Hit) -> bool:
+    published = hit.passage.article.published
+    return year not in distinct_terms(searchable_text(hit.passage)) and not (published and str(published.year) == year)
+
+
+def _quoted(words: Sequence[str], last: str) -> str:
+    return _listed([f"“{word}”" for word in words], last)
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -1,0 +1,48 @@
+"""Verdicts on the passages of an answer: beside each, whether it answers; below all, that nothing does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from index import QuestionError
+from qa.answer import Answer, Hit
+from qa.judgements import Judgements
+from qa.page.calls import Call, call, field
+from qa.page.judging import taking_back, write_verdict
+from qa.page.source import hits_by_name
+
+VERDICTS = (("answers", "1", "Answers it"), ("partly", "2", "Partly"), ("no", "3", "Does not"))
+"""What can be said of a passage, with its key and in words."""
+
+NOTHING = (
+    '<div class="actions"><button type="button" class="button quiet verdict" data-verdict="nothing" '
+    'aria-pressed="false">Nothing here answers it</button></div>'
+)
+
+
+def verdict_aside(hit: Hit) -> str:
+    """Beside a passage of an answer: whether it answers."""
+    buttons = "".join(
+        f'<button type="button" class="button quiet verdict" data-verdict="{name}" aria-pressed="false">{words}</button>'
+        for name, _, words in VERDICTS
+    )
+    return (
+        f'<details class="judging"><summary>Judge</summary><div class="actions" role="group" '
+        f'aria-label="Passage {hit.rank}: does it answer?">{buttons}<span>or select the exact words first</span></div></details>'
+    )
+
+
+def hit_judging(given: Callable[[dict[str, Any]], Answer | None], judgements: Judgements, encoder: str) -> tuple[Call, Call]:
+    """What the script calls to judge a passage of an answer that was `given`, and to take that back."""
+
+    def judge_hit(said: dict[str, Any]) -> dict[str, Any]:
+        """Writes down a verdict on a hit, or with the verdict "nothing" on all of them."""
+        answer = given(said)
+        if answer is None:
+            raise QuestionError("this answer is no longer kept: ask again")
+        hit = hits_by_name(answer).get(field(said, "hit", str))
+        passage = hit.passage if hit else None
+        # A reader judges what catches the eye, and need not judge the rest.
+        judgement = write_verdict(judgements, encoder, said, answer.question, passage, shown=0)
+        return {"id": judgement.id}
+
+    return call(judge_hit), taking_back(judgements)
