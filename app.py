@@ -51,7 +51,7 @@ class Refused(gr.Error):
 
 
 def build_app(library: Library, settings: Settings = DEFAULTS) -> gr.Blocks:
-    """The page over a library, ready to launch."""
+    """The pages over a library."""
     pages = parts(library, settings if settings.evaluating else replace(settings, evaluating=_EVALUATING))
     page = gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True)
     with page:
@@ -60,15 +60,14 @@ def build_app(library: Library, settings: Settings = DEFAULTS) -> gr.Blocks:
             # Not queued: one request gets its answer, and a tool's call needs none from the server to itself.
             api(_endpoint(function), queue=False)
     for number, part in enumerate(pages):
-        with page.route(part.name, part.path) if number else page:
-            with gr.Column(elem_id="page"):
-                gr.HTML(navigation(pages, part), apply_default_css=False, js_on_load=NAVIGATION_SCRIPT)
-                gr.HTML(
-                    part.html,
-                    apply_default_css=False,
-                    js_on_load=part.script,
-                    server_functions=list(part.functions) or None,
-                )
+        with page.route(part.name, part.path) if number else page, gr.Column(elem_id="page"):
+            gr.HTML(navigation(pages, part), apply_default_css=False, js_on_load=NAVIGATION_SCRIPT)
+            gr.HTML(
+                part.html,
+                apply_default_css=False,
+                js_on_load=part.script,
+                server_functions=list(part.functions) or None,
+            )
     return page
 
 
@@ -230,10 +229,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(application: Guard, listening: socket.socket) -> None:
-    """Serves until Ctrl+C. Not in this thread: whoever stops waits for no page that is open."""
+    """Serves until Ctrl+C, in a thread of its own, so that stopping waits for no page that is open. Raises UserError."""
     # Without headers of a proxy, which anyone may write: whoever calls is told by the address alone.
     config = uvicorn.Config(
-        application, log_level="warning", server_header=False, proxy_headers=False, ws="none", limit_concurrency=_CALLERS
+        application,
+        log_level="warning",
+        lifespan="on",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        limit_concurrency=_CALLERS,
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
@@ -243,6 +248,8 @@ def _run(application: Guard, listening: socket.socket) -> None:
     except KeyboardInterrupt:
         server.should_exit = True
         thread.join(timeout=_SECONDS_TO_STOP)
+    if not server.started:
+        raise UserError("the page could not be started: the lines above say why")
 
 
 if __name__ == "__main__":

@@ -283,6 +283,9 @@ def serve(
     judgements: Annotated[
         Path, typer.Option("--judgements", metavar="FILE", help="Where what people judge is written, line by line.")
     ] = Path("judgements.jsonl"),
+    reports: Annotated[
+        Path, typer.Option("--reports", metavar="DIR", help="Where evaluations' reports are, a folder each.")
+    ] = Path("reports"),
 ) -> None:
     """Open the question box: a web page on this machine, or for others too."""
     from qa.guard import Safety, is_loopback
@@ -293,7 +296,7 @@ def serve(
     import app as page
     from qa.page import Settings
 
-    settings = Settings(bool(name) or not is_loopback(host) if read_only is None else read_only, judgements)
+    settings = Settings(bool(name) or not is_loopback(host) if read_only is None else read_only, judgements, reports)
     page.serve(library, host, port, open_browser, mcp, safety, settings)
 
 

@@ -27,16 +27,22 @@ _LOUD = "font-size:1.15em;margin:.3em 0"
 _QUIET = "opacity:.75;font-size:.9em"
 
 
-def mark(text: str, spans: Iterable[Span], opening: str = "<mark>") -> str:
-    """The text, escaped, with a <mark> around each of `spans`: character offsets, in any order, overlaps marked once."""
+def mark(text: str, spans: Iterable[Span], opening: str = "<mark>", closing: str = "</mark>") -> str:
+    """The text, escaped, with a tag around each of `spans`: character offsets, in any order, overlaps marked once."""
     pieces = []
     position = 0
     for start, end in sorted(spans):
         start = max(start, position)
         if start < min(end, len(text)):
-            pieces += [escape(text[position:start]), opening, escape(text[start:end]), "</mark>"]
+            pieces += [escape(text[position:start]), opening, escape(text[start:end]), closing]
             position = end
     return "".join([*pieces, escape(text[position:])])
+
+
+def inside(spans: Iterable[Span], piece: Span) -> list[Span]:
+    """The parts of spans that lie in a piece of text, as offsets in the piece."""
+    first, last = piece
+    return [(max(start, first) - first, min(end, last) - first) for start, end in spans if start < last and first < end]
 
 
 def hits_html(hits: Iterable[Hit]) -> str:

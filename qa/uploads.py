@@ -69,7 +69,6 @@ class Upload:
     replaces: bool
     path: Path
     received: int = 0
-    touched: float = 0.0
     ids: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -77,13 +76,14 @@ class Upload:
 class Uploads:
     """The files that wait to be added. Safe to use from several threads.
 
-    What is not sent to its end is forgotten after ten minutes; what an earlier process left is removed.
+    When nothing has come for ten minutes, what waits is forgotten; what an earlier process left is removed.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._uploads: dict[str, Upload] = {}
         self._cleaned: set[Path] = set()
+        self._last_came = 0.0
 
     def begin(self, folder: Path, name: object, size: object, *, replaces: bool = False) -> str:
         """Makes ready for a file of `size` bytes; returns the token that its pieces come under. Raises SourceError.
@@ -108,7 +108,8 @@ class Uploads:
                     "add the rest when these are in"
                 )
             path = self._make_ready(folder, token + Path(name).suffix.lower())
-            self._uploads[token] = Upload(name, size, replaces, path, touched=time.monotonic())
+            self._uploads[token] = Upload(name, size, replaces, path)
+            self._last_came = time.monotonic()
         return token
 
     def send(self, token: object, offset: object, data: bytes) -> int:
@@ -132,7 +133,7 @@ class Uploads:
                     f"{upload.name}: cannot be written ({error.strerror}): see whether the disk is full"
                 ) from None
             upload.received += len(data)
-            upload.touched = time.monotonic()
+            self._last_came = time.monotonic()
             return upload.size - upload.received
 
     def read(self, token: str, cited: str) -> int:
@@ -177,8 +178,8 @@ class Uploads:
             self._uploads.pop(token).path.unlink(missing_ok=True)
 
     def _forget(self) -> None:
-        late = time.monotonic() - _FORGOTTEN_AFTER
-        self._drop([token for token, upload in self._uploads.items() if upload.touched < late])
+        if time.monotonic() - self._last_came > _FORGOTTEN_AFTER:
+            self._drop(list(self._uploads))
 
     def _make_ready(self, folder: Path, name: str) -> Path:
         """An empty file in the folder that files wait in; that is emptied first of what an earlier process left there."""

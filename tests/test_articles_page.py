@@ -206,10 +206,8 @@ def visit(browser: Browser) -> Iterator[Visit]:
         yield go
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "articles"
-    folder.mkdir()
+def fill(folder: Path) -> Path:
+    """A folder of articles, one of them hostile."""
     for name, text in OTTERS.items():
         (folder / name).write_text(text)
     corpus: list[dict[str, Any]] = [
@@ -217,15 +215,28 @@ def folder(tmp_path: Path) -> Path:
          "metadata": {"date": f"2021-01-{number % 28 + 1:02}"}}
         for number in range(AT_ONCE + 10)
     ]  # fmt: skip
-    (folder / "reports.jsonl").write_text(
-        "\n".join(map(json.dumps, [*corpus, {"_id": HOSTILE, "title": HOSTILE, "text": HOSTILE}]))
-    )
+    corpus.append({"_id": HOSTILE, "title": HOSTILE, "text": HOSTILE})
+    (folder / "reports.jsonl").write_text("\n".join(map(json.dumps, corpus)))
     return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "articles").mkdir()
+    return fill(tmp_path / "articles")
 
 
 @pytest.fixture
 def url(folder: Path, tmp_path: Path) -> Iterator[str]:
     with served(SERVE, folder, tmp_path / "index", "no") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address for whoever changes nothing."""
+    folder = fill(tmp_path_factory.mktemp("articles"))
+    with served(SERVE, folder, tmp_path_factory.mktemp("index"), "no") as address:
         yield address
 
 
@@ -300,12 +311,12 @@ def test_progress_is_seen_questions_are_answered_and_another_is_told(visit: Visi
 
     other = visit(f"{url}articles")
     expect(other.locator(".working .stage")).to_have_text("Embedding passages")
-    ask = other.evaluate("document.querySelectorAll('.lines li').length")
-    assert ask == 0
-    third = visit(f"{url}articles")
-    expect(third.locator(".working")).to_be_visible()
+    drop(other, bears_txt=BEARS)
+    expect(other.locator(".lines li")).to_have_text(
+        "The articles are being changed already: wait until that is done, then add the files."
+    )
     (folder / ".gate").touch()
-    for each in (page, other, third):
+    for each in (page, other):
         expect(each.locator(".lines .notice")).to_contain_text("Added slow.txt: 1 article added, 600 passages embedded.")
         expect(each.locator(".working")).to_be_hidden()
         expect(each.locator("[data-holdings]")).to_contain_text("63 articles")
@@ -357,8 +368,8 @@ def test_replacing_and_removing_ask_first(visit: Visit, url: str, folder: Path) 
 
 @walked
 @pytest.mark.browser
-def test_the_list_is_sorted_searched_turned_and_opened_by_keyboard(visit: Visit, url: str) -> None:
-    page = visit(f"{url}articles")
+def test_the_list_is_sorted_searched_turned_and_opened_by_keyboard(visit: Visit, unchanged: str) -> None:
+    page = visit(f"{unchanged}articles")
     titles = page.locator("#articles td.title")
     expect(titles).to_have_count(AT_ONCE)
     date = page.get_by_role("button", name="Date")
@@ -387,8 +398,8 @@ def test_the_list_is_sorted_searched_turned_and_opened_by_keyboard(visit: Visit,
 
 @walked
 @pytest.mark.browser
-def test_titles_and_names_stay_text(visit: Visit, url: str) -> None:
-    page = visit(f"{url}articles")
+def test_titles_and_names_stay_text(visit: Visit, unchanged: str) -> None:
+    page = visit(f"{unchanged}articles")
     page.get_by_label("Search titles and sources").fill("hacked")
     title = page.locator("#articles td.title button")
     expect(title).to_have_text(HOSTILE)
@@ -410,7 +421,16 @@ def test_a_page_that_only_reads_has_nothing_to_add_with(visit: Visit, folder: Pa
     (folder / "added" / "bears.txt").write_bytes(BEARS)
     with served(SERVE, folder, tmp_path / "index", "yes") as address:
         page = visit(f"{address}articles")
-        page.get_by_label("Search titles and sources").fill("bears")
+        with page.expect_request("**/component_server/") as asked:
+            page.get_by_label("Search titles and sources").fill("bears")
+        body = json.loads(asked.value.post_data or "")
+        body |= {"fn_name": "begin_file", "data": {"name": "x.txt", "size": 3, "replaces": True}}
+        told = page.evaluate(
+            """([url, body]) => fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body})
+            .then((answer) => answer.json())""",
+            [asked.value.url, json.dumps(body)],
+        )
+        assert told == {"problem": "Articles are not changed on this page: it only reads"}
         expect(row(page, "added/bears.txt")).to_be_visible()
         expect(page.locator("input[type=file]")).to_have_count(0)
         expect(page.get_by_role("button", name="Remove")).to_have_count(0)
@@ -421,8 +441,8 @@ def test_a_page_that_only_reads_has_nothing_to_add_with(visit: Visit, folder: Pa
 @walked
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [360, 3840])
-def test_the_page_fits_a_phone_and_a_wall(visit: Visit, url: str, width: int) -> None:
-    page = visit(f"{url}articles", width, 800)
+def test_the_page_fits_a_phone_and_a_wall(visit: Visit, unchanged: str, width: int) -> None:
+    page = visit(f"{unchanged}articles", width, 800)
     expect(page.locator("#articles table")).to_be_visible()
     assert not scrolls_sideways(page)
     page.get_by_text("Index card").click()

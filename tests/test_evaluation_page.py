@@ -282,7 +282,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Counting(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             asked.append(self.path)
             self.send_error(404)
 

@@ -447,6 +447,46 @@ def test_a_household_of_addresses_is_one_and_memory_is_bounded() -> None:
     assert buckets.take(f"10.1.{(MOST_ADDRESSES + 99) // 256}.{(MOST_ADDRESSES + 99) % 256}") == 1
 
 
+def test_nobody_holds_all_connections() -> None:
+    """Requests that are sent, and whose answers never end."""
+    going = 0
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal going
+        going += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            going -= 1
+
+    async def statuses(guard: Guard) -> tuple[list[int], int]:
+        async def once(address: str) -> int:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(guard, client=(address, 1))) as client:
+                return (await client.get(f"http://{HOST}/gradio_api/heartbeat/a")).status_code
+
+        tasks = [asyncio.create_task(once("10.0.0.1")) for _ in range(100)]
+        other = asyncio.create_task(once("10.0.0.2"))
+        while going + sum(task.done() for task in tasks) <= len(tasks):
+            await asyncio.sleep(0.01)
+        refused, held = [task.result() for task in tasks if task.done()], going
+        assert not other.done()
+        for task in (*tasks, other):
+            task.cancel()
+        await asyncio.gather(*tasks, other, return_exceptions=True)
+        assert going == 0
+        # They are gone, and others may come.
+        late = asyncio.create_task(once("10.0.0.1"))
+        while not going and not late.done():
+            await asyncio.sleep(0.01)
+        assert not late.done()
+        late.cancel()
+        return refused, held
+
+    refused, held = asyncio.run(statuses(Safety().guard(endless, "127.0.0.1", app.GRADIO, "")))
+    assert (refused, held) == ([429] * 36, 64 + 1)
+    assert asyncio.run(statuses(Safety(rate=0).guard(endless, "127.0.0.1", app.GRADIO, ""))) == ([], 101)
+
+
 def test_a_rate_of_nothing_is_no_limit() -> None:
     buckets = Buckets(0, 0, Clock())
     assert {buckets.take("127.0.0.1") for _ in range(1_000)} == {0}
@@ -489,6 +529,12 @@ def test_an_account_that_cannot_be_used_is_one_line(account: str) -> None:
     assert "\n" not in str(caught.value)
     assert "qa hash-password" in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "https://qa.example.org", "qa.example.org:443", "a/b", "two words"])
+def test_a_name_that_is_no_host_is_one_line(name: str) -> None:
+    with pytest.raises(qa.UserError, match="is no host: expected one as"):
+        Safety(token=TOKEN, names=(name,)).access("127.0.0.1")
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 15])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import SEEDS, ToyEncoder
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from walking import CHROMIUM, Visit, chromium, scrolls_sideways, served, visits
 
 import qa
@@ -111,11 +111,14 @@ def wait_for(file: Path, count: int, page: Page) -> list[dict[str, Any]]:
     return lines(file)
 
 
-def select(page: Page, card: int, words: str) -> None:
+def select(page: Page, card: Locator, words: str) -> None:
     """Selects words of a passage with the mouse."""
-    places = page.locator("#judge .card .text").nth(card).evaluate(
+    places = card.locator(".text").evaluate(
         """(text, words) => {
-            const node = text.firstChild, start = node.data.indexOf(words), range = document.createRange();
+            // A paragraph whose words may be parted by a mark.
+            const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+            while (nodes.nextNode() && !nodes.currentNode.data.includes(words));
+            const node = nodes.currentNode, start = node.data.indexOf(words), range = document.createRange();
             const box = (from, to) => (range.setStart(node, from), range.setEnd(node, to), range.getBoundingClientRect());
             text.scrollIntoView({ block: "center" });
             const first = box(start, start + 1), last = box(start + words.length - 1, start + words.length);
@@ -227,8 +230,8 @@ def test_exact_words_are_chosen_with_the_mouse(visit: Visit, url: str, file: Pat
     texts = page.locator("#judge .card .text").all_text_contents()
     place = next(number for number, text in enumerate(texts) if text.startswith("The village where Jing lives"))
     # These words stand in two places of the source: a caption cuts their paragraph in two.
-    select(page, place, "lives is one of the beneficiaries")
     card = page.locator("#judge .card").nth(place)
+    select(page, card, "lives is one of the beneficiaries")
     expect(card.locator(".chosen q")).to_have_text("lives is one of the beneficiaries")
     card.get_by_role("button", name="Answers it").click()
     (line,) = wait_for(file, 1, page)
@@ -285,6 +288,40 @@ def test_two_who_judge_at_once_lose_nothing(visit: Visit, url: str, file: Path) 
     expect(pages[1].get_by_role("button", name="Answers it", pressed=True)).to_have_count(0)
 
 
+def test_what_gets_no_answer_is_kept_and_sent_again(browser: Browser, url: str, file: Path) -> None:
+    calls = "**/component_server/**"
+    # With a context of its own: that the browser complains is meant.
+    page = browser.new_page()
+    page.goto(url)
+    begin(page, QUESTIONS)
+    lost: list[Route] = []
+
+    def lose(route: Route) -> None:
+        """The server hears of a verdict, but its answer is lost on the way, once."""
+        if not lost:
+            route.fetch()
+            lost.append(route)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(calls, lose)
+    press(page, "1")
+    said = wait_for(file, 2, page)
+    assert said[0]["id"] == said[1]["id"]
+    assert len(Judgements(file).standing()) == 1
+    page.unroute(calls)
+    page.route(calls, lambda route: route.abort())
+    press(page, "2 3")
+    expect(page.get_by_role("alert")).to_contain_text("Not written yet, but kept: 2 of your verdicts", timeout=20_000)
+    assert len(lines(file)) == 2
+    page.unroute(calls)
+    page.reload()
+    assert [line["verdict"] for line in wait_for(file, 4, page)] == ["answers", "answers", "partly", "no"]
+    ready(page, QUESTIONS[0])
+    page.close()
+
+
 def test_what_was_judged_is_exported_as_gold(visit: Visit, url: str, file: Path, tmp_path: Path) -> None:
     page = visit(url)
     page.get_by_role("button", name="Export gold").click()
@@ -312,6 +349,43 @@ def test_what_was_judged_is_exported_as_gold(visit: Visit, url: str, file: Path,
         "q0", QUESTIONS[0], True, "q1", False
     )  # fmt: skip
     assert first.relevant
+
+
+def test_passages_of_an_answer_are_judged_where_they_stand(visit: Visit, url: str, file: Path, library: qa.Library) -> None:
+    begin(page := visit(url), QUESTIONS)
+    page.goto(url.removesuffix("judge"))
+    page.get_by_role("textbox", name="Question").fill(QUESTIONS[1])
+    page.keyboard.press("Enter")
+    cards = page.locator("#results .passage")
+    hits = library.ask(QUESTIONS[1]).hits
+    expect(cards).to_have_count(len(hits))
+    place = next(place for place, hit in enumerate(hits) if hit.passage.text.startswith("The village where Jing lives"))
+    page.locator("#results .more summary").first.click()
+    card = cards.nth(place)
+    card.get_by_text("Judge", exact=True).click()
+    select(page, card, "is one of the")
+    card.get_by_role("button", name="Partly").click()
+    expect(card.get_by_role("button", pressed=True)).to_have_text("Partly")
+    (line,) = wait_for(file, 1, page)
+    assert (line["who"], line["question"], line["verdict"]) == ("Ann", QUESTIONS[1], "partly")
+    assert line["passage"] == hits[place].passage.id
+    assert [quote["quote"] for quote in line["quotes"]] == ["is one", "of the"]
+    # Judging opens no article, and says nothing of what was not judged.
+    expect(page.locator("#source")).to_be_hidden()
+    assert line["shown"] == 0
+    card.get_by_role("button", name="Partly").click()
+    expect(card.get_by_role("button", pressed=True)).to_have_count(0)
+    assert wait_for(file, 2, page)[1]["takes_back"] == line["id"]
+    page.get_by_role("button", name="Nothing here answers it").click()
+    assert wait_for(file, 3, page)[2]["verdict"] == "nothing"
+    # The page for judging knows it.
+    page.goto(url)
+    ready(page, QUESTIONS[0])
+    expect(page.locator("#judge .count")).to_have_text("1 of 3")
+    # What was asked can be judged.
+    page.get_by_role("button", name="Other questions").click()
+    page.get_by_role("button", name="My recent questions").click()
+    expect(page.get_by_label("Questions, one a line")).to_have_value(QUESTIONS[1])
 
 
 @pytest.mark.parametrize(

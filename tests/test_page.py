@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import ROOT, SEEDS
+from conftest import ROOT, SEEDS, ToyEncoder
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
 
 import qa
@@ -177,6 +177,21 @@ def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
+def test_every_page_leads_to_the_others(visit: Visit, seeds_url: str) -> None:
+    page = visit(seeds_url)
+    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    names = links.all_inner_texts()
+    assert names[0] == "Ask"
+    for name in [*names[1:], "Ask"]:
+        links.filter(has_text=name).click()
+        expect(page.locator("[aria-current=page]")).to_have_text(name)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        expect(page).to_have_title(re.compile(name))
+    expect(box(page)).to_be_focused()
+    # Gradio's own way from page to page is put away.
+    expect(page.get_by_role("link", name="Home")).to_have_count(0)
+
+
 def test_the_box_has_the_focus_and_enter_asks(visit: Visit, seeds_url: str) -> None:
     page = visit(seeds_url)
     expect(box(page)).to_be_focused()
@@ -281,6 +296,23 @@ def test_a_wait_is_shown_only_when_it_is_long(visit: Visit, seeds_url: str) -> N
     expect(busy).to_have_count(0)
 
 
+def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(visit: Visit, seeds_url: str) -> None:
+    page = visit(seeds_url)
+    held: list[Route] = []
+    page.route(
+        "**/component_server/**",
+        lambda route: held.append(route) if "Fenjiu" in route.request.post_data else route.continue_(),
+    )
+    box(page).fill(FOUND)
+    page.keyboard.press("Enter")
+    expect(page.locator("#results[aria-busy]")).to_be_attached()
+    ask(page, MISSING)
+    with page.expect_response(lambda response: "Fenjiu" in response.request.post_data):
+        held[0].continue_()
+    expect(page.locator("[data-question]")).to_have_attribute("data-question", MISSING)
+    expect(page.locator("#results[aria-busy]")).to_have_count(0)
+
+
 def test_recent_questions_are_kept_in_the_browser_until_they_are_cleared(visit: Visit, seeds_url: str) -> None:
     page = visit(seeds_url)
     recent = page.locator("#recent")
@@ -337,6 +369,8 @@ def test_the_keyboard_goes_from_the_question_to_the_passages_and_back(visit: Vis
     page.keyboard.press("/")
     expect(box(page)).to_be_focused()
     expect(box(page)).to_have_value(FOUND)
+    page.locator("#masthead").click()
+    page.keyboard.press("/")
     # In the box it is a character like others.
     page.keyboard.type("a/b")
     expect(box(page)).to_have_value("a/b")
@@ -360,6 +394,9 @@ def test_examples_come_from_the_corpus_and_ask(visit: Visit, seeds_url: str) -> 
     expect(page.locator("[data-question]")).to_have_attribute("data-question", question)
     expect(box(page)).to_have_value(question)
     expect(page.locator(".sentence")).to_contain_text("105 talent apartments")
+    # The link is gone, and its place in the page with it: the keyboard goes on from the answer.
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".card .title").first).to_be_focused()
     box(page).fill(MISSING)
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.locator(".sentence")).to_have_text("Not in these articles.")
@@ -536,7 +573,7 @@ def test_days_in_the_question_are_chips_and_the_timeline_leads_to_a_time(visit: 
     assert "from" not in parse_qs(urlsplit(page.url).query)
     columns = page.locator(".timeline").get_by_role("link")
     expect(columns.first).to_have_accessible_name(re.compile(r"^2021: \d passages?\. Ask of this time alone$"))
-    expect(chips).to_have_text("+published July 2021")
+    expect(chips).to_have_text("+published in July 2021")
     expect(chips).to_have_attribute("title", re.compile("told by later ones"))
     chips.click()
     expect(page.locator("#chips .on")).to_have_text("Remove: published in July 2021×")
@@ -628,6 +665,29 @@ def test_dark_mode_is_dark(visit: Visit, seeds_url: str, query: str, scheme: str
 def colour(page: Page, selector: str, name: str) -> list[int]:
     found = page.locator(selector).evaluate(f"element => getComputedStyle(element).{name}")
     return [int(number) for number in re.findall(r"\d+", found)][:3]
+
+
+def test_the_page_says_what_the_articles_are_now(visit: Visit, tmp_path: Path) -> None:
+    folder, index = tmp_path / "articles", tmp_path / "index"
+    folder.mkdir()
+    (folder / "rivers.txt").write_text(f"Otters of the rivers\n\n{OTTERS}", encoding="utf-8")
+    with served(folder, index, "toy") as url:
+        page = visit(url)
+        # One article is enough.
+        expect(page.locator("#masthead")).to_contain_text("1 article, 1 passage")
+        ask(page, "otters in cold rivers")
+        expect(page.locator(".card")).to_have_count(1)
+        (folder / "bears.txt").write_text(
+            "Bears of the woods\n\nUpdated: 2021-07-13\n\nBears sleep all winter.", encoding="utf-8"
+        )
+        qa.load(folder, index=index, encoder=ToyEncoder())
+        page.goto(url)
+        expect(page.locator("#masthead")).to_contain_text("2 articles, 2 passages, 2021")
+        expect(page.locator("#examples").get_by_role("link")).to_have_count(2)
+        page.get_by_text("Filter", exact=True).click()
+        expect(page.get_by_label("From")).to_be_visible()
+        page.get_by_label("File").fill("bea")
+        expect(page.locator("#sources option")).to_have_count(1)
 
 
 def test_every_script_is_read_in_its_own_direction_and_long_words_wrap(visit: Visit, varied_url: str) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import ROOT
 from playwright.sync_api import Browser, Page, expect
 from walking import CHROMIUM, chromium, served, visits
 
@@ -270,6 +274,26 @@ def test_requests_that_no_client_would_write(url: str, lines: list[str], status:
     assert found == status
     assert "root:" not in body
     assert "Traceback" not in body
+
+
+def test_nobody_is_led_elsewhere_by_a_header(url: str) -> None:
+    _, _, body = sent(url, "GET / HTTP/1.1", "host: 127.0.0.1", "x-forwarded-host: evil.example", "x-real-ip: 1.1.1.1")
+    assert "gradio_config" in body
+    assert "evil.example" not in body
+
+
+def test_stopping_waits_for_no_open_page(folder: Path) -> None:
+    command = [sys.executable, "-c", SERVE, str(folder), "{}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stdout.readline())
+        assert found
+        with socket.create_connection(("127.0.0.1", int(found[1]))) as page:
+            page.sendall(b"GET /gradio_api/heartbeat/abc HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+            assert page.recv(1_000).startswith(b"HTTP/1.1 200")
+            server.send_signal(signal.SIGINT)
+            _, said = server.communicate(timeout=60)
+    assert (server.returncode, said) == (0, "")
 
 
 def test_a_made_up_address_does_not_help_who_guesses(closed_url: str) -> None:

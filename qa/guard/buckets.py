@@ -1,9 +1,10 @@
-"""How often: each address may go on at a rate, after so many at once."""
+"""How often each address may ask, and how much at the same time."""
 
 import ipaddress
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # Of more addresses, the longest silent is forgotten, so that memory stays bounded.
 MOST_ADDRESSES = 4_096
@@ -42,6 +43,29 @@ class Buckets:
         self._levels.move_to_end(name)
         if len(self._levels) > MOST_ADDRESSES:
             self._levels.popitem(last=False)
+
+
+class Crowd:
+    """The requests that are being answered, counted by address: `most` of each, or any number for 0."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._inside: Counter[str] = Counter()
+
+    @contextmanager
+    def enter(self, address: str) -> Iterator[bool]:
+        """Counts a request while it is answered; whether it may be."""
+        name = _network(address)
+        if self._most and self._inside[name] >= self._most:
+            yield False
+            return
+        self._inside[name] += 1
+        try:
+            yield True
+        finally:
+            self._inside[name] -= 1
+            if not self._inside[name]:
+                del self._inside[name]
 
 
 def _network(address: str) -> str:

@@ -24,8 +24,9 @@ class Door:
 
 
 def page_door(path: str) -> Door:
-    """A page of the application."""
-    return Door(re.escape(f"/{path.strip('/')}"))
+    """A page of the application, with or without a last slash."""
+    name = re.escape(path.strip("/"))
+    return Door(f"/{name}/?" if name else "/")
 
 
 def endpoint_door(name: str) -> tuple[Door, ...]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from qa.guard.access import Access
 from qa.guard.answers import Sealed, send_whole
 from qa.guard.bodies import check_json, read_body
-from qa.guard.buckets import Buckets
+from qa.guard.buckets import Buckets, Crowd
 from qa.guard.doors import Door, Doors
 from qa.guard.hosts import Hosts
 from qa.guard.policy import Policy
@@ -31,6 +31,7 @@ class Guard:
     access: Access
     policy: Policy
     requests: Buckets
+    crowd: Crowd
     tries: Buckets = field(default_factory=lambda: Buckets(_TRIES_A_SECOND, _TRIES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,16 +40,19 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         else:
+            address = scope["client"][0] if scope.get("client") else ""
             try:
-                await self._answer(scope, receive, send)
+                with self.crowd.enter(address) as may:
+                    if not may:
+                        raise RefusedError(429, "too many requests at once: wait for the earlier ones", retry_after="1")
+                    await self._answer(scope, address, receive, send)
             except RefusedError as refusal:
                 text = "" if scope["method"] == "HEAD" else f"{refusal}\n"
                 await send_whole(send, refusal.status, "text/plain", text, refusal.headers)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, address: str, receive: Receive, send: Send) -> None:
         """Lets a request through, or raises RefusedError before anything was sent."""
         self.hosts.check(scope)
-        address = scope["client"][0] if scope.get("client") else ""
         door = self.doors.find(scope["method"], scope["path"])
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if not door.free and (wait := self.requests.take(address)):
@@ -66,9 +70,10 @@ class Guard:
             raise RefusedError(404, "there is nothing here")
         if scope["method"] not in {"GET", "HEAD"}:
             receive = _given(await _checked_body(scope, receive, door), receive)
-        if not door.free:
-            # A page is read to write its policy, so it must not come compressed.
-            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
+        # What a proxy wrote, or anyone, must not say where a page's parts are. And a page is read to write its policy, so it
+        # must not come compressed.
+        dropped = {b"x-forwarded-host"} if door.free else {b"x-forwarded-host", b"accept-encoding"}
+        scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in dropped]}
         await self.application(scope, receive, Sealed(send, self.policy))
 
     async def _check_access(self, scope: Scope, address: str, token: str) -> None:

@@ -9,6 +9,7 @@ from qa.guard.refusal import RefusedError
 from qa.guard.wire import Scope, header
 
 _HOST = re.compile(r"(?:\[(?P<number>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::\d{1,5})?", re.ASCII)
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,8 +29,8 @@ class Hosts:
         """Raises RefusedError if a request is for another host, or comes from another site's page."""
         host, origin = header(scope, "host").lower(), header(scope, "origin").lower()
         found = _HOST.fullmatch(host)
-        name = (found["number"] or found["name"]) if found else ""
-        if not (name in self._names or (self._any_number and _is_number(name))):
+        name = (found["number"] or found["name"]) if found else None
+        if name is None or not (name in self._names or (self._any_number and _is_number(name))):
             raise RefusedError(403, "this host is not served here (qa serve --name NAME adds one)")
         if origin and origin not in {f"http://{host}", f"https://{host}"}:
             raise RefusedError(403, "another site may not send requests here")
@@ -37,6 +38,11 @@ class Hosts:
         site, mode = header(scope, "sec-fetch-site"), header(scope, "sec-fetch-mode")
         if site in {"cross-site", "same-site"} and mode != "navigate":
             raise RefusedError(403, "another site may not use what is here")
+
+
+def is_host(name: str) -> bool:
+    """Whether a name can be a host's."""
+    return _NAME.fullmatch(name) is not None or _is_number(name)
 
 
 def is_loopback(address: str) -> bool:

@@ -26,7 +26,7 @@ STYLE = "\n".join(
 def parts(library: Library, settings: Settings) -> list[Part]:
     """The pages, in the order of the navigation; the first stands at the root."""
     return [
-        ask_part(library),
+        ask_part(library, settings),
         articles_part(library, settings),
         judge_part(library, settings),
         evaluation_part(library, settings),

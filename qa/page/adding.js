@@ -69,16 +69,15 @@ async function begin(files, replaces) {
 }
 
 async function addFiles(files) {
-  if (sending || following || !files.length) return;
-  sending = true;
-  giveUp = false;
-  told.replaceChildren();
-  if ((await called("work_standing")).state === "running") {
-    sending = false;
+  if (!files.length) return;
+  if (sending || following || (await called("work_standing")).state === "running") {
     tell("The articles are being changed already: wait until that is done, then add the files.");
     await startFollowing();
     return;
   }
+  sending = true;
+  giveUp = false;
+  told.replaceChildren();
   showWork({ stage: "Sending" });
   const { awaited, there } = await begin(files, false);
   if (there.length) {
@@ -153,6 +152,7 @@ addChosen();
 // Somebody else's work, or this page's before it was loaded again.
 called("work_standing").then(({ state }) => state === "running" && startFollowing());
 async function startFollowing() {
+  if (sending || following) return;
   await follow("Stopped: the articles are as they were.");
   await refreshAll();
 }

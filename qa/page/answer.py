@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from html import escape
 
 from qa.answer import Answer, Hit
-from qa.html import NOT_FOUND, confidence_words, date_words, mark, place_words, title
+from qa.html import NOT_FOUND, confidence_words, date_words, place_words, title
 from qa.page.asked import ANY, Asked
 from qa.page.confined import UNCONFINED, Confined, chips
 from qa.page.copying import answer_actions, cite
+from qa.page.matched import marked_text
 from qa.page.shortfall import lacking, shortfall
 from qa.page.timeline import timeline
+from qa.page.verdicts import NOTHING, verdict_aside
 from qa.page.why import best_scores, why
 from qa.words import count_of
 
@@ -78,8 +80,8 @@ def _passages(answer: Answer, asked: Asked) -> str:
     )
     heading = "Passages" if answer.found else "Nearest passages"
     return (
-        f'<section class="passages" aria-label="{heading}"><h2>{heading}</h2>{timeline(asked, answer.hits)}'
-        f'<ol class="cards">{first}</ol>{more}</section>'
+        f'<section class="passages" aria-label="{heading}"><h2>{heading}</h2>{timeline(asked, answer.hits.listed)}'
+        f'<ol class="cards">{first}</ol>{more}{NOTHING}</section>'
     )
 
 
@@ -92,8 +94,8 @@ def _card(hit: Hit, best: tuple[float, float], missed: str) -> str:
         f'<button type="button" class="title" data-hit="{hit.rank}" aria-label="{escape(_opens(hit))}" dir="auto">'
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
-        f'<blockquote class="text" dir="auto">{mark(hit.passage.text, hit.highlight)}</blockquote>{short}'
-        f'<div class="asides">{_twins(hit)}{why(hit, best)}{cite(hit)}</div></li>'
+        f'<blockquote class="text" dir="auto">{marked_text(hit)}</blockquote>{short}'
+        f'<div class="asides">{_twins(hit)}{why(hit, best)}{cite(hit)}{verdict_aside(hit)}</div></li>'
     )
 
 

@@ -21,10 +21,7 @@ class Answers:
 
     def ask(self, question: str, where: Filter = EVERYTHING) -> tuple[Answer, str]:
         """What the articles say now, and the build that says so. Raises QuestionError."""
-        # An index that cannot be opened again leaves the one that is open.
-        with suppress(IndexFolderError):
-            self._library.refresh()
-        build = self._library.index.manifest.build
+        build = self.refresh()
         answer = self.given(question, build, where) or self._library.ask(question, where=where)
         with self._lock:
             self._kept[question, where, build] = answer
@@ -32,6 +29,13 @@ class Answers:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return answer, build
+
+    def refresh(self) -> str:
+        """Takes up an index that was brought up to date; the build that answers from now on."""
+        # One that cannot be opened leaves the one that is open.
+        with suppress(IndexFolderError):
+            self._library.refresh()
+        return self._library.index.manifest.build
 
     def given(self, question: str, build: str, where: Filter = EVERYTHING) -> Answer | None:
         """The answer that a build gave; None if it is not kept."""

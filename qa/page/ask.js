@@ -8,33 +8,37 @@ const spoken = element.querySelector("#spoken");
 const unreachable = '<p class="problem" role="alert">No answer came: is the page still being served?</p>';
 const pageTitle = "Ask the articles";
 // Where no article has a date, nobody is asked for one.
-const days = ["from", "to"].filter((name) => form.elements[name]);
+const days = () => ["from", "to"].filter((name) => form.elements[name]);
 let asking = 0;
 
 async function show() {
   const address = location.search;
-  const asked = new URLSearchParams(address).has("q");
+  const question = new URLSearchParams(address).get("q");
   const request = ++asking;
   closeSource();
   fill();
-  if (!asked) results.replaceChildren();
-  results.toggleAttribute("aria-busy", asked);
-  const html = asked ? await server.ask({ asked: address }) : "";
+  if (question !== null) results.setAttribute("aria-busy", "true");
+  const html = question === null ? "" : await server.ask({ asked: address });
   // Another question may have overtaken this one.
   if (request !== asking) return;
   results.removeAttribute("aria-busy");
+  const left = [results, begin].some((place) => place.contains(document.activeElement));
   results.innerHTML = html ?? unreachable;
-  document.title = [box.value.trim(), pageTitle].filter(Boolean).join(" · ");
+  document.title = [question?.trim(), pageTitle].filter(Boolean).join(" · ");
   begin.hidden = results.querySelector(".answer") !== null;
   spoken.textContent = results.querySelector(".sentence")?.textContent ?? "";
-  if (results.querySelector(".answer")) remember(box.value.trim(), address);
+  if (results.querySelector(".answer")) remember(question.trim(), address);
   showRecent();
+  // Whoever followed a link that is gone goes on from the answer.
+  if (left) results.focus({ preventScroll: true });
 }
 
 // Goes to an address of this page: "?q=…". What Gradio reads of the address stays there.
 function go(address) {
   const theme = new URLSearchParams(location.search).get("__theme");
-  history.pushState(null, "", theme ? `${address}&__theme=${encodeURIComponent(theme)}` : address);
+  const next = theme ? `${address}&__theme=${encodeURIComponent(theme)}` : address;
+  // The same question again is no other place to come back to.
+  if (next !== location.search) history.pushState(null, "", next);
   show();
 }
 
@@ -46,7 +50,11 @@ function fieldDay(day) {
 function fill() {
   const asked = new URLSearchParams(location.search);
   box.value = asked.get("q") ?? "";
-  for (const name of days) form.elements[name].value = fieldDay(asked.get(name));
+  fillFilter(asked);
+}
+
+function fillFilter(asked) {
+  for (const name of days()) form.elements[name].value = fieldDay(asked.get(name));
   for (const kind of form.querySelectorAll("[name=kind]")) kind.checked = asked.getAll("kind").includes(kind.value);
   form.elements.source.value = "";
 }
@@ -56,7 +64,7 @@ form.addEventListener("submit", (event) => {
   const before = new URLSearchParams(location.search);
   const fields = new FormData(form);
   const asked = new URLSearchParams({ q: fields.get("q") });
-  for (const name of days) {
+  for (const name of days()) {
     // What no field shows, as "any" day or all of 2021, was said of that question, and of no other.
     const unseen = before.get("q") === fields.get("q") && !fieldDay(before.get(name)) ? before.get(name) : "";
     if (fields.get(name) || unseen) asked.append(name, fields.get(name) || unseen);
@@ -83,8 +91,19 @@ box.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 
+// The page was made when it was first served; the articles may be others by now.
+async function renew() {
+  const { build } = element.querySelector("#masthead").dataset;
+  const about = document.createElement("template");
+  about.innerHTML = (await server.fresh({ build })) ?? "";
+  if (!about.content.children.length) return;
+  for (const part of [...about.content.children]) element.querySelector(`#${part.id}`).replaceWith(part);
+  fillFilter(new URLSearchParams(location.search));
+}
+
 // A library may hold very many files: of those, the ones that have in their names what is being typed.
-form.elements.source.addEventListener("input", async ({ target }) => {
+form.addEventListener("input", async ({ target }) => {
+  if (target.name !== "source") return;
   const typed = target.value;
   const options = await server.sources({ typed });
   if (options !== undefined && typed === target.value) element.querySelector("#sources").innerHTML = options;

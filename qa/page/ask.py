@@ -8,6 +8,7 @@ from typing import Any
 from index import UserError
 from qa.answer import Answer
 from qa.export import answer_json
+from qa.judgements import Judgements
 from qa.library import Library
 from qa.page.answer import answer_panel, problem
 from qa.page.answers import Answers
@@ -17,11 +18,12 @@ from qa.page.confined import Confined, confine
 from qa.page.examples import example_questions
 from qa.page.filters import filters, source_options
 from qa.page.masthead import masthead
-from qa.page.part import Part, script
+from qa.page.part import Part, Settings, script
 from qa.page.source import hits_by_name, source_gone, source_panel
+from qa.page.verdicts import hit_judging
 
 
-def ask_part(library: Library) -> Part:
+def ask_part(library: Library, settings: Settings) -> Part:
     """The page at the root."""
     answers = Answers(library)
 
@@ -51,6 +53,10 @@ def ask_part(library: Library) -> Part:
         answer = given(wanted)
         return answer_json(answer) if answer else ""
 
+    def fresh(wanted: dict[str, Any]) -> str:
+        """What the page says of the articles, if they are others than those of the build that it was made for."""
+        return "" if answers.refresh() == field(wanted, "build", str) else _about(library)
+
     def sources(wanted: dict[str, Any]) -> str:
         """The files that the filter offers while one is being typed."""
         return source_options(library, field(wanted, "typed", str))
@@ -59,9 +65,11 @@ def ask_part(library: Library) -> Part:
         _call(ask, problem),
         _call(read_source, source_gone),
         _call(download, lambda _: ""),
+        _call(fresh, lambda _: ""),
         _call(sources, lambda _: ""),
+        *hit_judging(given, Judgements(settings.judgements), library.index.manifest.encoder),
     )
-    scripts = script("ask.js", "recent.js", "source.js", "copying.js", "keys.js")
+    scripts = script("ask.js", "recent.js", "source.js", "copying.js", "calls.js", "words.js", "verdicts.js", "keys.js")
     return Part("Ask", "/", _page(library), scripts, functions)
 
 
@@ -78,11 +86,20 @@ def _call(function: Callable[[dict[str, Any]], str], mistake: Callable[[str], st
     return answer
 
 
-def _page(library: Library) -> str:
-    examples = "".join(
+def _about(library: Library) -> str:
+    """What the page says of the articles; the page has each of these elements, by its id."""
+    return f"{masthead(library)}{filters(library)}{_examples(library)}"
+
+
+def _examples(library: Library) -> str:
+    links = "".join(
         f'<li><a class="chip" href="{escape(Asked(question).link)}" dir="auto">{escape(question)}</a></li>'
         for question in example_questions(library)
     )
+    return f'<ul class="chips" id="examples" aria-label="Examples">{links}</ul>'
+
+
+def _page(library: Library) -> str:
     return f"""{masthead(library)}
 <form id="ask" role="search" aria-label="The articles" novalidate>
   <div class="box">
@@ -93,10 +110,10 @@ def _page(library: Library) -> str:
   {filters(library)}
 </form>
 <div id="begin">
-  <ul class="chips" id="examples" aria-label="Examples">{examples}</ul>
+  {_examples(library)}
   <section id="recent" aria-label="Recent questions" hidden>
-    <h2>Recent questions <button type="button" class="button quiet">Clear</button></h2><ul></ul>
+    <h2>Recent questions <button type="button" class="button quiet">Clear</button></h2><ul class="bare"></ul>
   </section>
 </div>
-<div id="results"></div>
+<div id="results" tabindex="-1"></div>
 <p class="unseen" role="status" id="spoken"></p>"""

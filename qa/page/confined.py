@@ -79,7 +79,7 @@ def _offer(days: Days, asked: Asked) -> str:
     within = asked.but(since=str(days.since or ""), until=str(days.until or ""))
     return (
         f'<a class="chip" href="{escape(within.link)}" title="{escape(title)}" dir="auto">'
-        f'<span class="sign" aria-hidden="true">+</span>published {escape(days.words)}</a>'
+        f'<span class="sign" aria-hidden="true">+</span>{escape(_published(days))}</a>'
     )
 
 

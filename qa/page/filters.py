@@ -23,7 +23,7 @@ def filters(library: Library) -> str:
         f'<label class="choice"><input type="checkbox" name="kind" value="{kind}">{kind_words(kind).capitalize()}</label>'
         for kind in KINDS
     )
-    return f"""<details class="filter"><summary>Filter</summary><div class="fields">
+    return f"""<details class="filter" id="filter"><summary>Filter</summary><div class="fields">
   <div class="row">{days if published else ""}
     <label class="field name"><span>File</span><input name="source" list="sources" placeholder="Any" autocomplete="off"
       dir="auto"></label><datalist id="sources">{source_options(library, "")}</datalist>

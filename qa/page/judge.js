@@ -8,11 +8,10 @@ const spoken = element.querySelector("#judge-spoken");
 const STATE = "article-qa.judging";
 const WORDS = { answers: "Answers it", partly: "Partly", no: "Does not", nothing: "Nothing here answers it" };
 
-// What is judged, by whom, which question is open, and the verdicts that can be undone: kept in this browser.
-let state = { who: "", questions: [], at: 0, mine: [] };
+// What is judged, by whom, which question is open, the verdicts that can be undone, and those on their way: kept in this browser.
+let state = { who: "", questions: [], at: 0, mine: [], unsent: [] };
 let done = [];
 let build = "";
-// One request after another, in the order of the keys.
 let queue = Promise.resolve();
 let opening = 0;
 // By card: where the chosen words begin and end in its text.
@@ -22,7 +21,8 @@ function recall() {
   try {
     const kept = JSON.parse(localStorage.getItem(STATE));
     if (Array.isArray(kept?.questions) && kept.questions.every(({ question }) => typeof question === "string")) {
-      state = { ...state, ...kept, mine: Array.isArray(kept.mine) ? kept.mine : [] };
+      const listed = (value) => (Array.isArray(value) ? value : []);
+      state = { ...state, ...kept, mine: listed(kept.mine), unsent: listed(kept.unsent) };
     }
   } catch {
     // Nothing is kept here: judging begins anew.
@@ -57,7 +57,8 @@ begin.addEventListener("submit", async (event) => {
   const same = JSON.stringify(found.questions) === JSON.stringify(state.questions);
   const who = begin.who.value.trim();
   // Whoever judges takes back only what is their own.
-  state = { questions: found.questions, at: same ? state.at : 0, who, mine: who === state.who ? state.mine : [] };
+  const mine = who === state.who ? state.mine : [];
+  state = { ...state, questions: found.questions, at: same ? state.at : 0, who, mine };
   await start();
 });
 
@@ -85,6 +86,7 @@ async function start() {
   work.hidden = false;
   work.querySelector(".as").textContent = state.who ? `· judging as ${state.who}` : "";
   if (done[state.at]) state.at = following(state.at) ?? state.at;
+  inTurn(deliver);
   open();
 }
 
@@ -191,25 +193,49 @@ function judge(card, name) {
 }
 
 function send(said) {
-  const { at } = state;
-  const shown = opening;
   // Sent again when no answer comes, it counts once.
-  const about = { id: "", ...state.questions[at], ...said, build, who: state.who, key: newKey() };
-  queue = queue.then(async () => {
+  state.unsent.push({ id: "", ...state.questions[state.at], ...said, build, who: state.who, key: newKey() });
+  keep();
+  inTurn(deliver);
+}
+
+// One thing after another, in the order of the keys.
+function inTurn(work) {
+  queue = queue.then(work).catch(() => complain(noConnection));
+}
+
+// Sends what was not sent yet. What gets no answer is kept, and sent again later: no verdict is lost on the way.
+async function deliver() {
+  while (state.unsent.length) {
+    const [about] = state.unsent;
     const written = await called("judge_passage", about);
+    const left = state.unsent.length;
+    if (written.problem === noConnection) return complain(`${noConnection} Not written yet, but kept: ${left} of your verdicts`);
+    state.unsent.shift();
+    complain("");
     if (written.problem) {
+      keep();
       // What is pressed is what is written.
-      if (shown === opening) await open(about.passage);
+      if (isOpen(about.question)) await open(about.passage);
       return complain(written.problem);
     }
-    const before = done[at];
-    done[at] = written.done;
     state.mine.push(written.id);
     keep();
-    progress();
-    spoken.textContent = `${WORDS[about.verdict]}. ${done.filter(Boolean).length} of ${done.length} questions judged.`;
-    if (written.done && !before && shown === opening) advance();
-  });
+    settle(about, written.done);
+  }
+}
+
+function settle(about, whole) {
+  const place = state.questions.findIndex(({ question }) => question === about.question);
+  const news = whole && !done[place];
+  if (place >= 0) done[place] = whole;
+  progress();
+  spoken.textContent = `${WORDS[about.verdict]}. ${done.filter(Boolean).length} of ${done.length} questions judged.`;
+  if (news && isOpen(about.question)) advance();
+}
+
+function isOpen(question) {
+  return !work.hidden && state.questions[state.at]?.question === question;
 }
 
 function advance() {
@@ -223,26 +249,23 @@ function advance() {
   }
 }
 
-function undo() {
-  queue = queue.then(async () => {
-    const id = state.mine.pop();
-    if (!id) return;
-    const taken = await called("take_back_judgement", { id, who: state.who });
-    if (taken.problem) {
-      if (taken.problem === noConnection) state.mine.push(id);
-      keep();
-      progress();
-      return complain(taken.problem);
-    }
-    tell("");
-    spoken.textContent = "Taken back.";
-    const place = state.questions.findIndex(({ question }) => question === taken.question);
-    if (place >= 0) {
-      state.at = place;
-      done[place] = taken.done;
-    }
-    open(taken.passage);
-  });
+async function undo() {
+  await deliver();
+  if (state.unsent.length || !state.mine.length) return;
+  const taken = await called("take_back_judgement", { id: state.mine.at(-1), who: state.who });
+  if (taken.problem === noConnection) return complain(noConnection);
+  state.mine.pop();
+  keep();
+  progress();
+  if (taken.problem) return complain(taken.problem);
+  tell("");
+  spoken.textContent = "Taken back.";
+  const place = state.questions.findIndex(({ question }) => question === taken.question);
+  if (place >= 0) {
+    state.at = place;
+    done[place] = taken.done;
+  }
+  open(taken.passage);
 }
 
 async function exportGold() {
@@ -324,7 +347,7 @@ function chooseAll(card) {
 
 const doing = {
   nothing: () => judge(null, "nothing"),
-  undo,
+  undo: () => inTurn(undo),
   previous: () => go(-1),
   next: () => go(1),
   leave,
@@ -356,7 +379,7 @@ work.addEventListener("keydown", (event) => {
   if (pool.hasAttribute("aria-busy")) return;
   if (verdicts[key] && card) judge(card, verdicts[key]);
   else if (key === "n") judge(null, "nothing");
-  else if (key === "u") undo();
+  else if (key === "u") inTurn(undo);
   else if (key === "s" && card) chooseSentence(card);
   else if (key === "Escape" && card) chooseAll(card);
   else if (key === "ArrowDown" && order.length) mark(order[Math.min(order.indexOf(card) + 1, order.length - 1)]);
@@ -370,3 +393,8 @@ work.addEventListener("keydown", (event) => {
 recall();
 fill();
 if (state.questions.length) start();
+// Where there was no connection there may be one by now.
+setInterval(() => {
+  if (state.unsent.length) inTurn(deliver);
+  else if (!work.hidden && !build && !pool.hasAttribute("aria-busy")) open();
+}, 10_000);

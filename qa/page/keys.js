@@ -12,7 +12,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function isPassage(target) {
-  return target.matches("#results .title");
+  return target.matches("#results, #results .title");
 }
 
 function atEnd() {
@@ -31,3 +31,4 @@ function step(by) {
 box.focus({ preventScroll: true });
 showRecent();
 show();
+renew();

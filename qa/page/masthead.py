@@ -17,8 +17,10 @@ def masthead(library: Library) -> str:
     ]
     if len(library) > _LISTED:
         listed.append(f"<li>and {len(library) - _LISTED:,} more</li>")
+    build = escape(library.index.manifest.build)
     return (
-        '<header><h1>Ask the articles</h1><p class="promise">Answers are quoted from them, word for word. '
-        f'Nothing leaves this computer.</p><details class="holdings"><summary>{escape(holdings(library))}</summary>'
+        f'<header id="masthead" data-build="{build}"><h1>Ask the articles</h1>'
+        '<p class="promise">Answers are quoted from them, word for word. Nothing leaves this computer.</p>'
+        f'<details class="holdings"><summary>{escape(holdings(library))}</summary>'
         f"<ul>{''.join(listed)}</ul></details></header>"
     )

@@ -7,8 +7,9 @@ from index.analyzer import analyze, distinct_terms
 from index.passages import searchable_text
 from index.question import read_question
 from qa.answer import Hit
+from qa.dates import days_in
 
-_YEAR = re.compile(r"1\d{3}|20\d{2}")
+_YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})\b")
 # From here on passages mean about what is asked; below the other, something else.
 _NEAR, _LOOSE = 0.55, 0.35
 _TERMS_IN_A_WORD = 3
@@ -38,7 +39,9 @@ def shortfall(question: str, hit: Hit) -> str:
     """Why one passage falls short: "It says “capital”, but not “France”. Its meaning is far from the question's."."""
     words, years = _asked(question)
     gone = [word for word in words if _lacks(word, hit)]
-    said = [word for word in words if word not in gone]
+    # What only its title says is not lacking, but it does not say it.
+    own = distinct_terms(hit.passage.text)
+    said = [word for word in words if word not in gone and own.intersection(analyze(word))]
     unsaid = [year for year in years if _is_undated(year, hit)]
     parts = []
     if said and gone:
@@ -59,11 +62,16 @@ def _nearness(cosine: float) -> str:
 
 
 def _asked(question: str) -> tuple[list[str], list[str]]:
-    """A question's telling words as it spells them, and the years that it names."""
-    words = [word.strip("“”‘’\"'()[]{}.,;:!?—–-？。，、") for word in read_question(question).words.split()]
+    """A question's telling words as it spells them, without its times, and the years that it asks about."""
+    timeless = unlimited = question
+    for days in reversed(days_in(question)):
+        start, end = days.span
+        timeless = timeless[:start] + timeless[end:]
+        if days.limits:
+            unlimited = unlimited[:start] + unlimited[end:]
+    words = [word.strip("“”‘’\"'()[]{}.,;:!?—–-？。，、") for word in read_question(timeless).words.split()]
     told = [word for word in dict.fromkeys(words) if word and word.casefold() not in _EMPTY and analyze(word)]
-    years = [word for word in told if _YEAR.fullmatch(word)]
-    return [word for word in told if word not in years], years
+    return told, list(dict.fromkeys(_YEAR.findall(unlimited)))
 
 
 def _lacks(word: str, hit: Hit) -> bool:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from index import Span
 from qa.answer import Answer, Hit
-from qa.html import date_words, mark, title
+from qa.html import date_words, inside, mark, title
 
 _CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
 
@@ -62,13 +61,7 @@ def _text(hit: Hit) -> str:
     text, (position, stop) = hit.passage.article.text, hit.passage.article.extent
     pieces = []
     for start, end in hit.passage.spans:
-        cited = mark(text[start:end], _inside(hit.citation.spans, (start, end)))
+        cited = mark(text[start:end], inside(hit.citation.spans, (start, end)))
         pieces += [escape(text[position:start]), f'<span class="cited">{cited}</span>']
         position = end
     return "".join([*pieces, escape(text[position:stop])])
-
-
-def _inside(spans: Sequence[Span], piece: Span) -> list[Span]:
-    """The parts of spans that lie in a piece of text, as offsets in the piece."""
-    first, last = piece
-    return [(max(start, first) - first, min(end, last) - first) for start, end in spans if start < last and first < end]

@@ -26,8 +26,9 @@ def verdict_aside(hit: Hit) -> str:
         for name, _, words in VERDICTS
     )
     return (
-        f'<details class="judging"><summary>Judge</summary><div class="actions" role="group" '
-        f'aria-label="Passage {hit.rank}: does it answer?">{buttons}<span>or select the exact words first</span></div></details>'
+        '<details class="judging"><summary>Judge</summary>'
+        f'<div class="actions" role="group" aria-label="Passage {hit.rank}: does it answer?">{buttons}'
+        "<span>or select the exact words first</span></div></details>"
     )
 
 
