@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 from index import Article, Passage, Span, clean_up
@@ -69,12 +70,7 @@ class Hit:
     @property
     def citation(self) -> Citation:
         """The highlighted words, or the whole passage if nothing is highlighted, at their place in the source."""
-        passage = self.passage
-        if not self.highlight:
-            return Citation(passage.article, passage.spans, passage.text)
-        clean = clean_up(passage.article.text, passage.spans)
-        spans = [span for start, end in self.highlight for span in clean.source_spans(start, end)]
-        return Citation(passage.article, tuple(spans), " ".join(passage.text[slice(*span)] for span in self.highlight))
+        return _cite(self.passage, self.highlight)
 
     def __repr__(self) -> str:
         return f"Hit({self.rank}, {self.score:.3f}, {self.passage!r})"
@@ -83,6 +79,16 @@ class Hit:
         from qa.html import hits_html
 
         return hits_html([self])
+
+
+@lru_cache(maxsize=64)
+def _cite(passage: Passage, highlight: tuple[Span, ...]) -> Citation:
+    # Remembered: a page says the same few citations in several places and styles.
+    if not highlight:
+        return Citation(passage.article, passage.spans, passage.text)
+    clean = clean_up(passage.article.text, passage.spans)
+    spans = [span for start, end in highlight for span in clean.source_spans(start, end)]
+    return Citation(passage.article, tuple(spans), " ".join(passage.text[slice(*span)] for span in highlight))
 
 
 class Hits(Sequence[Hit]):
@@ -164,7 +170,7 @@ class Answer:
     @property
     def sentence(self) -> str:
         """The words that answer best; empty if nothing was found."""
-        return self.citations[0].quote if self.citations else ""
+        return self.hits[0].citation.quote if self.found else ""
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -232,6 +232,14 @@ def url(folder: Path, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def only_reads(folder: Path, tmp_path: Path) -> Iterator[str]:
+    (folder / "added").mkdir()
+    (folder / "added" / "bears.txt").write_bytes(BEARS)
+    with served(SERVE, folder, tmp_path / "index", "yes") as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address for whoever changes nothing."""
@@ -256,7 +264,7 @@ def many(count: int) -> bytes:
 
 @walked
 @pytest.mark.browser
-def test_files_are_dropped_and_each_bad_one_has_its_line(visit: Visit, url: str, folder: Path) -> None:
+def test_files_are_dropped_and_each_bad_one_has_its_line(url: str, visit: Visit, folder: Path) -> None:
     page = visit(f"{url}articles")
     expect(page.locator("[data-holdings]")).to_contain_text("62 articles")
     drop(page, bears_txt=BEARS, zip_txt=b"PK\3\4\0\0", things_zip=b"PK\3\4", empty_md=b"", bad_jsonl=b"no json")
@@ -278,7 +286,7 @@ def test_files_are_dropped_and_each_bad_one_has_its_line(visit: Visit, url: str,
 
 @walked
 @pytest.mark.browser
-def test_a_drop_on_the_page_adds_as_well(visit: Visit, url: str) -> None:
+def test_a_drop_on_the_page_adds_as_well(url: str, visit: Visit) -> None:
     page = visit(f"{url}articles")
     expect(page.locator("#articles table")).to_be_visible()
     transfer = page.evaluate_handle(
@@ -298,7 +306,7 @@ def test_a_drop_on_the_page_adds_as_well(visit: Visit, url: str) -> None:
 
 @walked
 @pytest.mark.browser
-def test_progress_is_seen_questions_are_answered_and_another_is_told(visit: Visit, url: str, folder: Path) -> None:
+def test_progress_is_seen_questions_are_answered_and_another_is_told(url: str, visit: Visit, folder: Path) -> None:
     page = visit(f"{url}articles")
     drop(page, slow_txt=many(600))
     working = page.locator(".working")
@@ -324,7 +332,7 @@ def test_progress_is_seen_questions_are_answered_and_another_is_told(visit: Visi
 
 @walked
 @pytest.mark.browser
-def test_work_is_stopped_and_nothing_has_changed(visit: Visit, url: str, folder: Path) -> None:
+def test_work_is_stopped_and_nothing_has_changed(url: str, visit: Visit, folder: Path) -> None:
     page = visit(f"{url}articles")
     drop(page, slow_txt=many(600))
     expect(page.locator(".working .stage")).to_have_text("Embedding passages")
@@ -337,7 +345,7 @@ def test_work_is_stopped_and_nothing_has_changed(visit: Visit, url: str, folder:
 
 @walked
 @pytest.mark.browser
-def test_replacing_and_removing_ask_first(visit: Visit, url: str, folder: Path) -> None:
+def test_replacing_and_removing_ask_first(url: str, visit: Visit, folder: Path) -> None:
     page = visit(f"{url}articles")
     drop(page, bears_txt=BEARS)
     expect(page.locator(".lines .notice")).to_be_visible()
@@ -401,6 +409,7 @@ def test_the_list_is_sorted_searched_turned_and_opened_by_keyboard(visit: Visit,
 def test_titles_and_names_stay_text(visit: Visit, unchanged: str) -> None:
     page = visit(f"{unchanged}articles")
     page.get_by_label("Search titles and sources").fill("hacked")
+    expect(page.locator(".count")).to_have_text("1 article")
     title = page.locator("#articles td.title button")
     expect(title).to_have_text(HOSTILE)
     title.click()
@@ -416,26 +425,23 @@ def test_titles_and_names_stay_text(visit: Visit, unchanged: str) -> None:
 
 @walked
 @pytest.mark.browser
-def test_a_page_that_only_reads_has_nothing_to_add_with(visit: Visit, folder: Path, tmp_path: Path) -> None:
-    (folder / "added").mkdir()
-    (folder / "added" / "bears.txt").write_bytes(BEARS)
-    with served(SERVE, folder, tmp_path / "index", "yes") as address:
-        page = visit(f"{address}articles")
-        with page.expect_request("**/component_server/") as asked:
-            page.get_by_label("Search titles and sources").fill("bears")
-        body = json.loads(asked.value.post_data or "")
-        body |= {"fn_name": "begin_file", "data": {"name": "x.txt", "size": 3, "replaces": True}}
-        told = page.evaluate(
-            """([url, body]) => fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body})
-            .then((answer) => answer.json())""",
-            [asked.value.url, json.dumps(body)],
-        )
-        assert told == {"problem": "Articles are not changed on this page: it only reads"}
-        expect(row(page, "added/bears.txt")).to_be_visible()
-        expect(page.locator("input[type=file]")).to_have_count(0)
-        expect(page.get_by_role("button", name="Remove")).to_have_count(0)
-        row(page, "added/bears.txt").get_by_role("button").click()
-        expect(page.locator("#source .body")).to_have_text(BEARS.decode())
+def test_a_page_that_only_reads_has_nothing_to_add_with(only_reads: str, visit: Visit) -> None:
+    page = visit(f"{only_reads}articles")
+    with page.expect_request("**/component_server/") as asked:
+        page.get_by_label("Search titles and sources").fill("bears")
+    body = json.loads(asked.value.post_data or "")
+    body |= {"fn_name": "begin_file", "data": {"name": "x.txt", "size": 3, "replaces": True}}
+    told = page.evaluate(
+        """([url, body]) => fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body})
+        .then((answer) => answer.json())""",
+        [asked.value.url, json.dumps(body)],
+    )
+    assert told == {"problem": "Articles are not changed on this page: it only reads"}
+    expect(row(page, "added/bears.txt")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remove")).to_have_count(0)
+    row(page, "added/bears.txt").get_by_role("button").click()
+    expect(page.locator("#source .body")).to_have_text(BEARS.decode())
 
 
 @walked

@@ -378,10 +378,22 @@ def test_passages_of_an_answer_are_judged_where_they_stand(visit: Visit, url: st
     assert wait_for(file, 2, page)[1]["takes_back"] == line["id"]
     page.get_by_role("button", name="Nothing here answers it").click()
     assert wait_for(file, 3, page)[2]["verdict"] == "nothing"
-    # The page for judging knows it.
+    card.get_by_role("button", name="Does not").click()
+    wait_for(file, 4, page)
+    # Of some of the articles that is not said: of all it would be untrue.
+    page.goto(f"{page.url}&from=2021-01-01")
+    expect(cards.first).to_be_visible()
+    expect(page.get_by_role("button", name="Nothing here answers it")).to_have_count(0)
+    # The page for judging knows what was said of a passage, but asks again of all that the systems find.
     page.goto(url)
     ready(page, QUESTIONS[0])
-    expect(page.locator("#judge .count")).to_have_text("1 of 3")
+    expect(page.locator("#judge .count")).to_have_text("0 of 3")
+    page.get_by_role("button", name="Next question").click()
+    ready(page, QUESTIONS[1])
+    expect(page.locator("#judge").get_by_role("button", pressed=True)).to_have_count(1)
+    expect(page.locator("#judge .card", has=page.get_by_role("button", pressed=True)).locator(".text")).to_have_text(
+        hits[place].passage.text
+    )
     # What was asked can be judged.
     page.get_by_role("button", name="Other questions").click()
     page.get_by_role("button", name="My recent questions").click()

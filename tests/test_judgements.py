@@ -21,7 +21,8 @@ from index import Article, GoldError, Passage, QuestionError, clean_up
 from qa.__main__ import main
 from qa.judged import gold_lines, gold_records, opinion
 from qa.judgements import VERDICTS, Judgement, Judgements, Quote, words_of
-from qa.page import Settings
+from qa.page import Part, Settings
+from qa.page.ask import ask_part
 from qa.page.calls import Call
 from qa.page.judge import judge_part
 from qa.pooling import pooled
@@ -403,8 +404,8 @@ APPLES = {"a.txt": "Apples grow on trees.\n\nPears grow there too.", "b.txt": "N
 ASKED = {"question": "Where do apples grow?", "who": "Ann"}
 
 
-def page_of(library: qa.Library, path: Path) -> dict[str, Call]:
-    return {function.__name__: function for function in judge_part(library, Settings(judgements=path)).functions}
+def page_of(library: qa.Library, path: Path, part: Callable[..., Part] = judge_part) -> dict[str, Call]:
+    return {function.__name__: function for function in part(library, Settings(judgements=path)).functions}
 
 
 def test_what_is_judged_is_what_was_shown_even_if_the_index_was_replaced(
@@ -498,3 +499,28 @@ def test_the_words_that_were_chosen_are_shown_again(path: Path, make_library: Ca
     assert f'data-start="{start}" data-end="{start + 4}"' in page["pool_question"](ASKED)["html"]
     page["judge_passage"]({**said, "start": 0, "end": len(shown)})
     assert "data-start" not in page["pool_question"](ASKED)["html"]
+
+
+def test_a_question_that_no_passage_comes_near_can_be_judged(path: Path, make_library: Callable[..., qa.Library]) -> None:
+    page = page_of(make_library(APPLES), path)
+    asked = {"question": '"apples on the moon"', "who": "Ann"}
+    pool = page["pool_question"](asked)
+    assert "No passage comes near this question" in pool["html"]
+    said = {**asked, "id": "", "key": "", "build": pool["build"], "verdict": "nothing", "passage": ""}
+    assert page["judge_passage"](said)["done"]
+    assert [record["answerable"] for record in gold_records(Judgements(path).standing())] == [False]
+
+
+def test_a_passage_of_an_answer_is_judged_as_it_was_given(path: Path, make_library: Callable[..., qa.Library]) -> None:
+    library = make_library(APPLES)
+    page, build = page_of(library, path, ask_part), library.index.manifest.build
+    said = {"build": build, "who": "Ann", "key": "", "hit": "", "verdict": "nothing"}
+    whole, confined = "?q=Where+do+apples+grow%3F", "?q=Where+do+apples+grow%3F&source=b.txt"
+    assert "no longer kept" in page["judge_hit"]({**said, "asked": whole})["problem"]
+    page["ask"]({"asked": whole})
+    page["ask"]({"asked": confined})
+    assert "problem" not in page["judge_hit"]({**said, "asked": whole})
+    assert "ask without the filter" in page["judge_hit"]({**said, "asked": confined})["problem"]
+    assert "problem" not in page["judge_hit"]({**said, "asked": confined, "hit": "1", "verdict": "no"})
+    assert "problem" in page["judge_hit"]({**said, "asked": confined, "hit": "7", "verdict": "no"})
+    assert [each.verdict for each in Judgements(path).standing()] == ["nothing", "no"]

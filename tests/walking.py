@@ -66,7 +66,7 @@ def visits(browser: Browser) -> Iterator[Visit]:
     yield go
     for context in contexts:
         context.close()
-    assert wrong == []
+    assert wrong == [], wrong
 
 
 def scrolls_sideways(page: Page) -> bool:

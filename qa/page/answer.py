@@ -11,7 +11,7 @@ from qa.page.copying import answer_actions, cite
 from qa.page.matched import marked_text
 from qa.page.shortfall import lacking, shortfall
 from qa.page.timeline import timeline
-from qa.page.verdicts import NOTHING, verdict_aside
+from qa.page.verdicts import nothing_aside, verdict_aside
 from qa.page.why import best_scores, why
 from qa.words import count_of
 
@@ -81,7 +81,7 @@ def _passages(answer: Answer, asked: Asked) -> str:
     heading = "Passages" if answer.found else "Nearest passages"
     return (
         f'<section class="passages" aria-label="{heading}"><h2>{heading}</h2>{timeline(asked, answer.hits.listed)}'
-        f'<ol class="cards">{first}</ol>{more}{NOTHING}</section>'
+        f'<ol class="cards">{first}</ol>{more}{nothing_aside(asked)}</section>'
     )
 
 

@@ -71,7 +71,7 @@ begin.querySelector("[type=file]").addEventListener("change", async ({ target })
 
 function recentQuestions() {
   try {
-    return JSON.parse(localStorage.getItem("article-qa.recent") ?? "[]").map(({ question }) => question);
+    return [...new Set(JSON.parse(localStorage.getItem("article-qa.recent") ?? "[]").map(({ question }) => question))];
   } catch {
     return [];
   }

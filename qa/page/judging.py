@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from index import Passage, QuestionError
 from index.errors import IndexFolderError
-from qa.judged import gold_lines, gold_records, opinion
+from qa.judged import Opinion, gold_lines, gold_records, opinion
 from qa.judgements import VERDICTS, Judgement, Judgements, words_of
 from qa.library import Library, check_question
 from qa.page.calls import Call, call, field, texts
@@ -84,14 +84,14 @@ def judging(library: Library, judgements: Judgements, panel: Callable[..., str])
     def judged_questions(said: Wanted) -> dict[str, Any]:
         """Which of some questions someone has judged all of."""
         who = _text(said, "who")
-        return {"done": [opinion(judgements.of(who, _whole(text))).is_complete for text in texts(said, "questions")]}
+        return {"done": [said_of_pool(judgements, who, _whole(text)).is_complete for text in texts(said, "questions")]}
 
     def pool_question(said: Wanted) -> dict[str, Any]:
         """The passages to judge for a question, as HTML, with what was said of them."""
         question = _text(said, "question")
         check_question(question)
         passages, build = pools.pool(question)
-        return {"html": panel(passages, opinion(judgements.of(_text(said, "who"), question))), "build": build}
+        return {"html": panel(passages, said_of_pool(judgements, _text(said, "who"), question)), "build": build}
 
     def judge_passage(said: Wanted) -> dict[str, Any]:
         """Writes down a verdict; whether the question is done with it."""
@@ -99,8 +99,8 @@ def judging(library: Library, judgements: Judgements, panel: Callable[..., str])
         passages = pools.given(question, build)
         passage = next((each for each in passages if each.id == said.get("passage")), None)
         encoder = library.index.manifest.encoder
-        judgement = write_verdict(judgements, encoder, said, question, passage, shown=len(passages))
-        return {"id": judgement.id, "done": opinion(judgements.of(who, question)).is_complete}
+        judgement = write_verdict(judgements, encoder, said, question, passage, shown=max(1, len(passages)))
+        return {"id": judgement.id, "done": said_of_pool(judgements, who, question).is_complete}
 
     def export_judgements(_: Wanted) -> dict[str, Any]:
         """All judgements, of everyone, as the text of a gold set."""
@@ -118,6 +118,14 @@ def judging(library: Library, judgements: Judgements, panel: Callable[..., str])
     return (*map(call, functions), taking_back(judgements))
 
 
+def said_of_pool(judgements: Judgements, who: str, question: str) -> Opinion:
+    """What someone says of the passages that are to be judged.
+
+    That nothing answers, said beside an answer, was said of one system's passages, and not of all.
+    """
+    return opinion(each for each in judgements.of(who, question) if each.verdict != "nothing" or each.shown)
+
+
 def taking_back(judgements: Judgements) -> Call:
     """What the script calls to undo."""
 
@@ -125,7 +133,7 @@ def taking_back(judgements: Judgements) -> Call:
         """Takes back a verdict of one's own; which question and passage it was about, and whether that is still done."""
         who = _text(said, "who")
         judgement = judgements.take_back(_text(said, "id"), who)
-        done = opinion(judgements.of(who, judgement.question)).is_complete
+        done = said_of_pool(judgements, who, judgement.question).is_complete
         return {"question": judgement.question, "passage": judgement.passage, "done": done}
 
     return call(take_back_judgement)

@@ -15,6 +15,8 @@ from qa.words import count_of
 AT_ONCE = 50
 _MAX_WORDS = 200
 _HEADINGS: dict[Column, str] = {"title": "Title", "source": "Source", "date": "Date", "passages": "Passages"}
+# Roles are said, as a narrow list is no table for the browser.
+_LAST_HEADS = '<th role="columnheader" scope="col" class="kinds">Kinds</th><td role="cell"></td>'
 
 
 class Listing:
@@ -60,8 +62,8 @@ class Listing:
         of = f" of {len(found):,}" if pages > 1 else ""
         many = f"{start + 1:,} to {start + len(cards):,}{of}" if pages > 1 else count_of(len(found), "article")
         return (
-            f'<p class="count" role="status">{many}</p><table data-build="{escape(catalogue.build)}">'
-            f'<caption class="unseen">Articles</caption>{_head(column, descending)}<tbody>{rows}</tbody></table>'
+            f'<p class="count" role="status">{many}</p><table role="table" data-build="{escape(catalogue.build)}">'
+            f'<caption class="unseen">Articles</caption>{_head(column, descending)}<tbody role="rowgroup">{rows}</tbody></table>'
             f"{_pager(page, pages)}"
         )
 
@@ -95,10 +97,10 @@ def _head(column: Column, descending: bool) -> str:
         said = f' aria-sort="{now}"' if now else ""
         arrow = {"ascending": "↑", "descending": "↓", "": ""}[now]
         cells.append(
-            f'<th scope="col" class="{name}"{said}><button type="button" data-sort="{name}">{heading}'
+            f'<th role="columnheader" scope="col" class="{name}"{said}><button type="button" data-sort="{name}">{heading}'
             f'<span aria-hidden="true">{arrow}</span></button></th>'
         )
-    return f'<thead><tr>{"".join(cells)}<th scope="col" class="kinds">Kinds</th><td></td></tr></thead>'
+    return f'<thead role="rowgroup"><tr role="row">{"".join(cells)}{_LAST_HEADS}</tr></thead>'
 
 
 def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
@@ -113,10 +115,10 @@ def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
     day = day_words(date.fromordinal(card.day)) if card.day else ""
     number, unit = count_of(card.passages, "passage").split(" ")
     return (
-        f'<tr><td class="title"><button type="button" data-number="{card.number}" dir="auto">{escape(card.title)}</button>'
-        f'</td><td class="source">{escape(card.source)}</td><td class="date">{day}</td>'
-        f'<td class="passages">{number}<span class="unit"> {unit}</span></td>'
-        f'<td class="kinds">{escape(kinds)}</td><td class="remove">{remove}</td></tr>'
+        f'<tr role="row"><td role="cell" class="title"><button type="button" data-number="{card.number}" dir="auto">{escape(card.title)}</button>'
+        f'</td><td role="cell" class="source">{escape(card.source)}</td><td role="cell" class="date">{day}</td>'
+        f'<td role="cell" class="passages">{number}<span class="unit"> {unit}</span></td>'
+        f'<td role="cell" class="kinds">{escape(kinds)}</td><td role="cell" class="remove">{remove}</td></tr>'
     )
 
 

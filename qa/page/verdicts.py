@@ -6,6 +6,7 @@ from typing import Any
 from index import QuestionError
 from qa.answer import Answer, Hit
 from qa.judgements import Judgements
+from qa.page.asked import Asked
 from qa.page.calls import Call, call, field
 from qa.page.judging import taking_back, write_verdict
 from qa.page.source import hits_by_name
@@ -13,7 +14,7 @@ from qa.page.source import hits_by_name
 VERDICTS = (("answers", "1", "Answers it"), ("partly", "2", "Partly"), ("no", "3", "Does not"))
 """What can be said of a passage, with its key and in words."""
 
-NOTHING = (
+_NOTHING = (
     '<div class="actions"><button type="button" class="button quiet verdict" data-verdict="nothing" '
     'aria-pressed="false">Nothing here answers it</button></div>'
 )
@@ -32,6 +33,11 @@ def verdict_aside(hit: Hit) -> str:
     )
 
 
+def nothing_aside(asked: Asked) -> str:
+    """Below the passages of an answer: that nothing answers. Not where the reader chose among which to look."""
+    return _NOTHING if _of_all(asked) else ""
+
+
 def hit_judging(given: Callable[[dict[str, Any]], Answer | None], judgements: Judgements, encoder: str) -> tuple[Call, Call]:
     """What the script calls to judge a passage of an answer that was `given`, and to take that back."""
 
@@ -42,8 +48,14 @@ def hit_judging(given: Callable[[dict[str, Any]], Answer | None], judgements: Ju
             raise QuestionError("this answer is no longer kept: ask again")
         hit = hits_by_name(answer).get(field(said, "hit", str))
         passage = hit.passage if hit else None
+        if passage is None and not _of_all(Asked.read(field(said, "asked", str))):
+            raise QuestionError("nothing answers in some of the articles, which says little of all: ask without the filter")
         # A reader judges what catches the eye, and need not judge the rest.
         judgement = write_verdict(judgements, encoder, said, answer.question, passage, shown=0)
         return {"id": judgement.id}
 
     return call(judge_hit), taking_back(judgements)
+
+
+def _of_all(asked: Asked) -> bool:
+    return asked == Asked(asked.question)
