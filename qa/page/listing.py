@@ -63,8 +63,8 @@ class Listing:
         many = f"{start + 1:,} to {start + len(cards):,}{of}" if pages > 1 else count_of(len(found), "article")
         return (
             f'<p class="count" role="status">{many}</p><table role="table" data-build="{escape(catalogue.build)}">'
-            f'<caption class="unseen">Articles</caption>{_head(column, descending)}<tbody role="rowgroup">{rows}</tbody></table>'
-            f"{_pager(page, pages)}"
+            f'<caption class="unseen">Articles</caption>{_head(column, descending)}'
+            f'<tbody role="rowgroup">{rows}</tbody></table>{_pager(page, pages)}'
         )
 
 
@@ -114,12 +114,16 @@ def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
         )
     day = day_words(date.fromordinal(card.day)) if card.day else ""
     number, unit = count_of(card.passages, "passage").split(" ")
-    return (
-        f'<tr role="row"><td role="cell" class="title"><button type="button" data-number="{card.number}" dir="auto">{escape(card.title)}</button>'
-        f'</td><td role="cell" class="source">{escape(card.source)}</td><td role="cell" class="date">{day}</td>'
-        f'<td role="cell" class="passages">{number}<span class="unit"> {unit}</span></td>'
-        f'<td role="cell" class="kinds">{escape(kinds)}</td><td role="cell" class="remove">{remove}</td></tr>'
-    )
+    cells = {
+        "title": f'<button type="button" data-number="{card.number}" dir="auto">{escape(card.title)}</button>',
+        "source": escape(card.source),
+        "date": day,
+        "passages": f'{number}<span class="unit"> {unit}</span>',
+        "kinds": escape(kinds),
+        "remove": remove,
+    }
+    said = "".join(f'<td role="cell" class="{name}">{value}</td>' for name, value in cells.items())
+    return f'<tr role="row">{said}</tr>'
 
 
 def _pager(page: int, pages: int) -> str:
