@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import NamedTuple, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from index.analyzer import ANALYZER_VERSION, CJK, analyze
 from index.arrays import Rows, TokenSpans, TokenVectors, Vector
@@ -124,10 +125,15 @@ class Index:
         return Facets(self._segments, self._places)
 
     def _query(self, text: str, asked: Asked, vector: Vector, tokens: TokenVectors | None) -> Query:
-        words = [(match.span(), match.group()) for match in _WORD.finditer(asked.words)]
-        counts = [_touching(span, tokens.spans) for span, _ in words] if tokens else [0] * len(words)
+        words = [_Word(match.group(), match.span(), analyze(match.group())) for match in _WORD.finditer(asked.words)]
+        touched = _touched(words, tokens.spans) if tokens else np.zeros((len(words), 0), bool)
         # A word that the encoder has whole is a word, and no misspelling of one that the passages have.
-        whole = {term for (_, word), count in zip(words, counts, strict=True) if count == 1 for term in analyze(word)}
+        whole = {
+            term
+            for word, count in zip(words, touched.sum(axis=1).tolist(), strict=True)
+            if count == 1
+            for term in word.terms
+        }
         corrected: dict[str, str] = {}
         terms = analyze(asked.words)
         for term in terms:
@@ -135,12 +141,12 @@ class Index:
                 near = self.lexical.nearest(term)
                 if near != term:
                     corrected[term] = near
-        typed = {corrected[term]: word for _, word in words for term in analyze(word) if term in corrected}
+        typed = {corrected[term]: word.text for word in words for term in word.terms if term in corrected}
         return Query(
             text=text,
             terms=tuple(corrected.get(term, term) for term in terms),
             vector=vector,
-            tokens=self._tokens(words, corrected, tokens) if tokens else None,
+            tokens=self._tokens(words, touched, corrected, tokens) if tokens else None,
             familiar=_familiarity(asked.words, tokens.spans) if tokens else 1.0,
             corrected=tuple((word.strip(".,;:!?()[]"), term) for term, word in typed.items()),
             phrases=asked.phrases,
@@ -148,16 +154,13 @@ class Index:
         )
 
     def _tokens(
-        self, words: Sequence[tuple[Span, str]], corrected: Mapping[str, str], tokens: TokenVectors
+        self, words: Sequence["_Word"], touched: npt.NDArray[np.bool_], corrected: Mapping[str, str], tokens: TokenVectors
     ) -> QueryTokens | None:
         """A question's tokens as this index compares them, each weighing what the rarest term of its word does."""
         if self.late is None:
             return None
-        weights = np.zeros(len(tokens.spans))
-        for (start, end), word in words:
-            rarity = max(self.lexical.idf([corrected.get(term, term) for term in analyze(word)]), default=0.0)
-            within = (tokens.spans[:, 0] < end) & (tokens.spans[:, 1] > start)
-            weights[within] = np.maximum(weights[within], rarity)
+        rarities = [max(self.lexical.idf([corrected.get(term, term) for term in word.terms]), default=0.0) for word in words]
+        weights = (touched * np.array(rarities).reshape(-1, 1)).max(axis=0, initial=0.0)
         total = weights.sum()
         return QueryTokens(turn(tokens.vectors), weights / total) if total else None
 
@@ -178,9 +181,18 @@ def _familiarity(text: str, tokens: TokenSpans) -> float:
     return min(1.0, 2 * float(whole / letters.sum())) if letters.sum() else 1.0
 
 
-def _touching(span: Span, tokens: TokenSpans) -> int:
-    """How many tokens a word is made of."""
-    return int(((tokens[:, 0] < span[1]) & (tokens[:, 1] > span[0])).sum())
+class _Word(NamedTuple):
+    """A word of a question: where it stands, and its terms."""
+
+    text: str
+    span: Span
+    terms: list[str]
+
+
+def _touched(words: Sequence[_Word], tokens: TokenSpans) -> npt.NDArray[np.bool_]:
+    """Which tokens each word is made of: shape (words, tokens)."""
+    spans = np.array([word.span for word in words], dtype=np.int64).reshape(-1, 2)
+    return np.asarray((tokens[:, 0] < spans[:, 1:]) & (tokens[:, 1] > spans[:, :1]))
 
 
 def check_versions(folder: Path, manifest: Manifest) -> None:

@@ -152,5 +152,7 @@ def _order(rows: Rows, scores: Scores) -> Rows:
 
 
 def _ranks(rows: Rows, ranking: Ranking) -> Rows:
-    places = {row: rank for rank, row in enumerate(ranking.rows.tolist(), 1)}
-    return np.array([places.get(row, 0) for row in rows.tolist()], dtype=np.int64)
+    """Each row's rank in a leg's list, from 1; 0 where it is not in it. The rows are in order, and hold all of the list."""
+    ranks = np.zeros(len(rows), dtype=np.int64)
+    ranks[np.searchsorted(rows, ranking.rows)] = np.arange(1, len(ranking) + 1)
+    return ranks
