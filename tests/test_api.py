@@ -9,13 +9,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import walking
 from conftest import ROOT, SEEDS, ToyEncoder
 from mcp import ClientSession, McpError
 from mcp.client.streamable_http import streamable_http_client
@@ -209,21 +210,9 @@ def test_a_failure_that_is_no_mistake_of_the_callers_stays_one(api: Api, told: b
     assert b"".join(message.get("body", b"") for message in sent) == told
 
 
-@contextmanager
-def served(folder: Path, index: Path, encoder: str, tools: str = "tools", token: str = "") -> Iterator[str]:
+def served(folder: Path, index: Path, encoder: str, tools: str = "tools", token: str = "") -> AbstractContextManager[str]:
     """The address of a server in a process of its own; afterwards, no traceback may stand in what it printed."""
-    command = [sys.executable, "-c", SERVE, str(folder), str(index), encoder, tools, token]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        assert server.stdout is not None
-        said = server.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+/", said)
-        try:
-            assert address, said + server.communicate()[0]
-            yield address.group()
-        finally:
-            server.terminate()
-            rest = server.stdout.read()
-    assert "Traceback" not in rest, rest
+    return walking.served(SERVE, folder, index, encoder, tools, token)
 
 
 @pytest.fixture(scope="module")

@@ -522,6 +522,9 @@ def test_a_hash_is_salted_and_holds_its_password_only() -> None:
     ["", "ann", "ann:", f":{HASH}", f"ann:{PASSWORD}", f"ann:{HASH[:-1]}", f"ann:{HASH}x",
      f"ann:{HASH.replace('scrypt', 'plain')}",
      f"ann:{HASH.replace('32768', '2')}", f"ann:{HASH.replace('32768', str(2**40))}", "ann:scrypt.a.b.c.d.e"],
+    # The hash is another one each time.
+    ids=["nothing", "no hash", "an empty hash", "no name", "a password", "cut", "too long", "another method",
+         "too cheap", "too dear", "letters"],
 )  # fmt: skip
 def test_an_account_that_cannot_be_used_is_one_line(account: str) -> None:
     with pytest.raises(qa.UserError) as caught:

@@ -2,28 +2,26 @@
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import walking
 from conftest import ROOT, SEEDS, ToyEncoder
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from walking import CHROMIUM
 
 import qa
 from qa.export import answer_json
 from qa.styles import answer_markdown, answer_plain_text, bibtex, csl_json, markdown, plain_text
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 SERVE = """
 import sys
 import app, qa
@@ -90,29 +88,15 @@ def varied_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@contextmanager
-def served(folder: Path, index: Path, encoder: str) -> Iterator[str]:
+def served(folder: Path, index: Path, encoder: str) -> AbstractContextManager[str]:
     """The address of the page over a folder's articles, served by a process of its own."""
-    command = [sys.executable, "-c", SERVE, str(folder), str(index), encoder]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        assert server.stdout is not None
-        said = server.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+/", said)
-        try:
-            assert address, said + server.communicate()[0]
-            yield address.group()
-        finally:
-            server.terminate()
-            rest = server.stdout.read()
-    assert "Traceback" not in rest, rest
+    return walking.served(SERVE, folder, index, encoder)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+    with walking.chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
