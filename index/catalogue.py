@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows
-from index.errors import IndexFolderError
 from index.files import reading
 from index.places import Places
 from index.records import Records
 from index.segment import KEY_BYTES, KINDS, Keys, Segment, digest
 from index.state import places_of, read_order
-from index.store import Manifest, read_manifest
+from index.store import Manifest, open_named
 
 Column: TypeAlias = Literal["order", "title", "source", "date", "passages"]
 """What articles are sorted by; `order` is the index's own."""
@@ -64,14 +63,7 @@ class Catalogue:
     @classmethod
     def open(cls, folder: Path) -> "Catalogue":
         """The catalogue of the index in `folder` as it is now. Raises IndexFolderError."""
-        manifest = read_manifest(folder)
-        try:
-            return cls(folder, manifest)
-        except (FileNotFoundError, IndexFolderError):
-            # Replaced in between: the manifest names other folders by now.
-            if read_manifest(folder) == manifest:
-                raise
-            return cls.open(folder)
+        return open_named(folder, lambda manifest: cls(folder, manifest))
 
     def find(self, words: str = "", column: Column = "order", *, descending: bool = False) -> Rows:
         """The numbers of the articles with all of the words in title or source, sorted.

@@ -227,7 +227,8 @@ def _check_passages(part: _Part, manifest: Manifest, wrong: _Wrong, progress: Pr
         progress("Reading passages", start, size)
         texts = []
         for row in range(start, min(start + _AT_ONCE, size)):
-            passage, searchable = segment.stored_passage(row), segment.searchable(row)
+            made = segment.stored(row)
+            passage, searchable = made.passage, made.text
             number = int(articles[row])
             _check_passage(passage, searchable, segment.passage_keys[row].tobytes(), row, manifest, wrong)
             if passage.article is not segment.article(number) or passage.number != row - segment.article_starts[number] + 1:

@@ -24,7 +24,7 @@ from index.question import Asked, read_question, says
 from index.searchers import Query
 from index.segment import Segment, digest
 from index.state import places_of, read_order
-from index.store import SEAL, Manifest, damaged, read_manifest, verify
+from index.store import SEAL, Manifest, damaged, open_named, verify
 from index.threads import one_thread
 from index.tokens import encode_with_tokens
 
@@ -64,21 +64,15 @@ class Index:
         Raises IndexFolderError if the index is missing, damaged, of another version or of another encoder,
         and EncoderError if the encoder that it names cannot be loaded.
         """
-        manifest = read_manifest(folder)
-        check_versions(folder, manifest)
-        if encoder is None:
-            encoder = open_encoder(manifest.encoder)
-        check_encoder(folder, manifest, encoder)
-        try:
+
+        def read(manifest: Manifest) -> "Index":
+            check_versions(folder, manifest)
+            its_own = encoder or open_encoder(manifest.encoder)
+            check_encoder(folder, manifest, its_own)
             verify(folder, manifest)
-            return cls(folder, manifest, encoder)
-        except (FileNotFoundError, IndexFolderError) as error:
-            # Replaced in between: the manifest names other folders by now.
-            if read_manifest(folder) != manifest:
-                return cls.open(folder, encoder)
-            if isinstance(error, FileNotFoundError):
-                raise damaged(Path(error.filename), "missing") from None
-            raise
+            return cls(folder, manifest, its_own)
+
+        return open_named(folder, read)
 
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from index.analyzer import CJK
 from index.article import Span
 
 # Of 2,789 pieces of SQuAD looked for in 15 other paragraphs, 10 of the 1,807 with 25 characters or more met something
@@ -15,8 +16,7 @@ ALIKE = 0.75
 ALIKE_SHORT = 0.9
 SHORT = 25
 
-_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-WORD = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{_CJK}]|[^\W\d_{_CJK}]+(?:['’][^\W\d_{_CJK}]+)*|[^\w\s]|_+")
+WORD = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{CJK}]|[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*|[^\w\s]|_+")
 _SHINGLE = 5
 _GUESSES = 4
 _REACH = 400

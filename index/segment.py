@@ -160,24 +160,25 @@ class Segment:
 
     def passage(self, row: int) -> Passage:
         """A passage; raises IndexFolderError if its text is not what its spans slice to: no quote of it would be one."""
-        passage = self.stored_passage(row)
-        if not self._sliced[row]:
-            if clean_up(passage.article.text, passage.spans).text != passage.text:
-                raise damaged(self._passages.path, f"the spans of {passage.id} do not slice to its text")
-            self._sliced[row] = 1
-        return passage
+        return self.searchable(row).passage
 
-    def stored_passage(self, row: int) -> Passage:
-        """A passage as it was written, by whatever version."""
+    def searchable(self, row: int) -> Searchable:
+        """The same with the text that both legs search."""
+        made = self.stored(row)
+        if not self._sliced[row]:
+            if clean_up(made.passage.article.text, made.passage.spans).text != made.passage.text:
+                raise damaged(self._passages.path, f"the spans of {made.passage.id} do not slice to its text")
+            self._sliced[row] = 1
+        return made
+
+    def stored(self, row: int) -> Searchable:
+        """A passage as it was written, by whatever version, with the text that both legs search."""
         record = self._record(row)
         spans: tuple[Span, ...] = tuple((start, end) for start, end in record["spans"])
         article = self.article(record["article"])
-        return Passage(article, spans, record["kind"], record["text"], record["section"], record["number"])
-
-    def searchable(self, row: int) -> str:
-        """The text of a passage that both legs search."""
-        found: str | None = self._record(row).get("searchable")
-        return searchable_text(self.stored_passage(row)) if found is None else found
+        passage = Passage(article, spans, record["kind"], record["text"], record["section"], record["number"])
+        found: str | None = record.get("searchable")
+        return Searchable(passage, searchable_text(passage) if found is None else found)
 
     def entry(self, number: int) -> Entry:
         """An entry as it was written."""
@@ -186,7 +187,7 @@ class Segment:
     def _entry_articles(self, number: int) -> Iterator[tuple[Article, tuple[Searchable, ...]]]:
         for article in range(*self.entry_starts[number : number + 2].tolist()):
             rows = range(*self.article_starts[article : article + 2].tolist())
-            yield self.article(article), tuple(Searchable(self.passage(row), self.searchable(row)) for row in rows)
+            yield self.article(article), tuple(map(self.searchable, rows))
 
     def rows(self, entry: int) -> range:
         """The passages of an entry."""

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from index.errors import IndexFolderError
+
+Opened = TypeVar("Opened")
 
 FORMAT = 7
 MANIFEST = "manifest.json"
@@ -217,6 +219,23 @@ def verify(folder: Path, manifest: Manifest) -> None:
 def damaged(path: Path, what: object) -> IndexFolderError:
     """The one line for a file of an index that is as it was written, but not as an index's is."""
     return IndexFolderError(f"{path}: damaged ({_short(what)}): {build_anew(path.parent.parent)}")
+
+
+def open_named(folder: Path, read: Callable[[Manifest], Opened]) -> Opened:
+    """What `read` makes of the index in `folder`, by its manifest; of the new one, if it is replaced meanwhile.
+
+    Raises IndexFolderError, for a file that is not there too.
+    """
+    manifest = read_manifest(folder)
+    try:
+        return read(manifest)
+    except (FileNotFoundError, IndexFolderError) as error:
+        # The manifest names other folders by now.
+        if read_manifest(folder) != manifest:
+            return open_named(folder, read)
+        if isinstance(error, FileNotFoundError):
+            raise damaged(Path(error.filename), "missing") from None
+        raise
 
 
 def build_anew(folder: Path) -> str:

@@ -127,7 +127,9 @@ def search(
     """Rank passages for a question, or for every question of a file."""
     if (question is None) == (questions is None):
         raise UserError("expected either a QUESTION or --questions FILE: qa search 'your question'")
-    where = _where(since, until, source, kind)
+    from qa.dates import read_filter
+
+    where = read_filter(since, until, source, kind)
     if questions is not None:
         _search_file(questions, _open(index, model, rerank), k, system, where, as_json=as_json, explain=explain)
         return
@@ -157,9 +159,10 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the sentence that says it and where it stands. Exit code 1: not in these articles."""
+    from qa.dates import read_filter
     from qa.terminal import answer_text
 
-    where = _where(since, until, source, kind)
+    where = read_filter(since, until, source, kind)
     answer = _open(index, model, rerank).ask(question, 10 if k is None else k, system.value, where)
     if as_json:
         _print_json(answer, None)
@@ -342,14 +345,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         code = MISTAKE
     sys.exit(code if isinstance(code, int) else FOUND)
-
-
-def _where(since: str | None, until: str | None, sources: list[str] | None, kinds: list[str] | None) -> "Filter":
-    from index import Filter
-    from qa.dates import read_day
-
-    first, last = read_day(since, last=False) if since else None, read_day(until, last=True) if until else None
-    return Filter(first, last, tuple(sources or ()), tuple(kinds or ()))
 
 
 def _open(index: Path, model: str | None, rerank: str | None) -> "Library":

@@ -5,14 +5,12 @@ The docstrings of `Api`'s functions are what callers read: a line for each param
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from reprlib import repr as shortened
 from typing import Any
 
 from index.article import Kind
-from index.errors import IndexFolderError, QuestionError
-from index.filter import Filter
-from qa.dates import read_day
+from index.errors import QuestionError
+from qa.dates import read_filter
 from qa.export import answer_record
 from qa.library import Library
 
@@ -120,8 +118,7 @@ class Api:
         _check_text("article", article)
         _check_number("start", start, 0, sys.maxsize)
         _check_number("length", length, 1, MOST_CHARACTERS)
-        self._refresh()
-        found = self._library.index.article(article)
+        found = self._library.catch_up().index.article(article)
         if found is None:
             raise QuestionError(f"no article {shortened(article)}: give the id that `article` is in a passage")
         first, last = found.extent
@@ -154,19 +151,8 @@ class Api:
             _check_text(name, day)
         for name, words in (("sources", sources), ("kinds", kinds)):
             _check_list(name, words)
-        where = Filter(
-            read_day(since, last=False) if since else None,
-            read_day(until, last=True) if until else None,
-            tuple(sources),
-            tuple(kinds),
-        )
-        self._refresh()
-        return answer_record(self._library.ask(question, k, where=where))
-
-    def _refresh(self) -> None:
-        # An index that cannot be opened again leaves the one that is open.
-        with suppress(IndexFolderError):
-            self._library.refresh()
+        where = read_filter(since, until, sources, kinds)
+        return answer_record(self._library.catch_up().ask(question, k, where=where))
 
 
 def _check_text(name: str, value: object) -> None:

@@ -2,11 +2,11 @@
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from index import QuestionError, Span
+from index import Filter, QuestionError, Span
 
 _MONTHS = {name.lower(): number for names in (calendar.month_name, calendar.month_abbr) for number, name in enumerate(names)}
 _MONTHS = {name: number for name, number in _MONTHS.items() if name} | {"sept": 9}
@@ -56,6 +56,12 @@ def read_day(text: str, *, last: bool) -> date:
         if match and (days := _days(match)):
             return days[1] if last else days[0]
     raise QuestionError(f"{text!r} is no day: expected one as 2021-07-15, 2021-07 or 2021")
+
+
+def read_filter(since: str | None, until: str | None, sources: Sequence[str] | None, kinds: Sequence[str] | None) -> Filter:
+    """A filter as options give it; what is empty lets all through. Raises QuestionError."""
+    first, last = read_day(since, last=False) if since else None, read_day(until, last=True) if until else None
+    return Filter(first, last, tuple(sources or ()), tuple(kinds or ()))
 
 
 def days_in(question: str) -> list[Days]:

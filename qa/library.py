@@ -5,6 +5,7 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from threading import Lock
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.analyzer import distinct_terms
 from index.arrays import Rows
+from index.errors import IndexFolderError
 from index.filter import EVERYTHING, Filter
 from index.index import Lazy
 from index.passages import searchable_text
@@ -126,6 +128,12 @@ class Library:
         finally:
             self._refreshing.release()
         return True
+
+    def catch_up(self) -> "Library":
+        """`refresh`, where an index that cannot be opened leaves the one that is open without a word."""
+        with suppress(IndexFolderError):
+            self.refresh()
+        return self
 
     def warm_up(self) -> "Library":
         """Loads what the first question would load."""

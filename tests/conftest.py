@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ import qa
 from index import Encoder
 from index.analyzer import analyze
 from index.arrays import Encoded, TokenVectors, Vector, Vectors
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from walking import Visit
 
 # No example has a time limit, nor has making them: machines differ.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -110,6 +115,22 @@ def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seeds(seeds_index: Path) -> qa.Library:
     """The library of the seed articles, by the default encoder."""
     return qa.Library.open(seeds_index)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from walking import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(browser: "Browser") -> Iterator["Visit"]:
+    from walking import visits
+
+    with visits(browser) as go:
+        yield go
 
 
 def in_eight_bits(vectors: Vectors) -> Vectors:

@@ -9,11 +9,11 @@ from threading import Event
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
-from walking import CHROMIUM, Visit, chromium, scrolls_sideways, served, visits
+from playwright.sync_api import FilePayload, Locator, Page, expect
+from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served
 
 import qa
-from qa.page import Part, Settings
+from qa.page import Settings
 from qa.page.articles import articles_part
 from qa.page.listing import AT_ONCE
 
@@ -23,19 +23,6 @@ SCRIPT = "<script>window.hacked = 1</script>"
 HOSTILE = f"{SCRIPT}<img src=x onerror=alert(window.hacked=1)>\"'><b id=broken>"
 CHANGES = ("begin_file", "send_piece", "forget_files", "add_files", "remove_file", "update_index", "stop_work")
 
-Call = Callable[..., dict[str, Any]]
-
-
-def calls(part: Part) -> Call:
-    """Calls a function of a page by its name, as its script does."""
-    by_name = {function.__name__: function for function in part.functions}
-
-    def ask(function: str, /, **wanted: Any) -> dict[str, Any]:
-        told: dict[str, Any] = by_name[function](wanted)
-        return told
-
-    return ask
-
 
 @pytest.fixture
 def library(make_library: Callable[..., qa.Library]) -> qa.Library:
@@ -43,27 +30,27 @@ def library(make_library: Callable[..., qa.Library]) -> qa.Library:
 
 
 @pytest.fixture
-def page_calls(library: qa.Library) -> Call:
+def page_calls(library: qa.Library) -> Ask:
     return calls(articles_part(library, Settings()))
 
 
-def sent(ask: Call, name: str, data: bytes) -> str:
+def sent(ask: Ask, name: str, data: bytes) -> str:
     token = str(ask("begin_file", name=name, size=len(data), replaces=False)["token"])
     assert ask("send_piece", token=token, offset=0, data=base64.b64encode(data).decode()) == {"articles": 1}
     return token
 
 
-def settled(ask: Call) -> dict[str, Any]:
+def settled(ask: Ask) -> dict[str, Any]:
     while (standing := ask("work_standing"))["state"] == "running":
         Event().wait(0.005)
     return standing
 
 
-def listed(ask: Call, words: str = "", column: str = "order", descending: bool = False, page: int = 1) -> str:
+def listed(ask: Ask, words: str = "", column: str = "order", descending: bool = False, page: int = 1) -> str:
     return str(ask("list_articles", words=words, column=column, descending=descending, page=page)["html"])
 
 
-def test_a_file_is_sent_added_listed_and_removed(library: qa.Library, page_calls: Call) -> None:
+def test_a_file_is_sent_added_listed_and_removed(library: qa.Library, page_calls: Ask) -> None:
     token = sent(page_calls, "bears.txt", BEARS)
     assert "number" in page_calls("add_files", tokens=[token])
     assert settled(page_calls)["lines"] == ["Added bears.txt: 1 article added, 1 passage embedded."]
@@ -75,7 +62,7 @@ def test_a_file_is_sent_added_listed_and_removed(library: qa.Library, page_calls
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_only_reads_refuses_every_change(library: qa.Library, page_calls: Call, name: str) -> None:
+def test_what_only_reads_refuses_every_change(library: qa.Library, page_calls: Ask, name: str) -> None:
     wanted = {
         "name": "x.txt",
         "size": 3,
@@ -113,19 +100,19 @@ def test_nonsense_is_one_line_and_changes_nothing(library: qa.Library, wanted: A
 
 
 @pytest.mark.parametrize("data", ["not base64!", "", "====", "A" * 4_000_000, "ж"])
-def test_a_piece_that_is_none_is_refused(page_calls: Call, data: str) -> None:
+def test_a_piece_that_is_none_is_refused(page_calls: Ask, data: str) -> None:
     token = page_calls("begin_file", name="x.txt", size=3, replaces=False)["token"]
     assert "not the piece that was expected" in page_calls("send_piece", token=token, offset=0, data=data)["problem"]
 
 
-def test_several_bad_lines_of_a_file_are_told(page_calls: Call) -> None:
+def test_several_bad_lines_of_a_file_are_told(page_calls: Ask) -> None:
     data = b'{"_id": "a"}'
     token = page_calls("begin_file", name="bad.jsonl", size=len(data), replaces=False)["token"]
     told = page_calls("send_piece", token=token, offset=0, data=base64.b64encode(data).decode())
     assert told["problem"].startswith("bad.jsonl:1: expected a text")
 
 
-def test_a_file_of_a_name_that_is_there_asks_first(page_calls: Call) -> None:
+def test_a_file_of_a_name_that_is_there_asks_first(page_calls: Ask) -> None:
     page_calls("add_files", tokens=[sent(page_calls, "bears.txt", BEARS)])
     settled(page_calls)
     assert "is there already" in page_calls("begin_file", name="BEARS.txt", size=3, replaces=False)["there"]
@@ -154,13 +141,13 @@ def test_the_list_is_turned_sorted_and_searched(make_library: Callable[..., qa.L
         assert "expected" in told["problem"]
 
 
-def test_an_article_of_another_build_is_not_opened(library: qa.Library, page_calls: Call) -> None:
+def test_an_article_of_another_build_is_not_opened(library: qa.Library, page_calls: Ask) -> None:
     build = library.index.manifest.build
     for number, named in ((0, "state-0"), (1, build), (-1, build), (10**30, build)):
         assert "The articles have changed" in page_calls("read_article", number=number, build=named)["html"]
 
 
-def test_the_index_card_offers_to_read_changed_files(library: qa.Library, page_calls: Call) -> None:
+def test_the_index_card_offers_to_read_changed_files(library: qa.Library, page_calls: Ask) -> None:
     Path(library.index.manifest.paths[0], "wolves.txt").write_text("Wolves howl at the moon.")
     card = page_calls("index_card")["html"]
     assert "changed since" in card
@@ -192,18 +179,6 @@ app.serve(qa.load(folder, index=index, encoder=Gated()), port=0, settings=Settin
 """
 
 walked = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not walked")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    with visits(browser) as go:
-        yield go
 
 
 def fill(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """The page of evaluations: reports opened, hostile ones too, and one made, stopped and gone on with."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -10,29 +10,17 @@ from typing import Any
 import pytest
 from conftest import SEEDS, ToyEncoder
 from playwright.sync_api import Browser, expect
-from walking import CHROMIUM, Visit, chromium, scrolls_sideways, served, visits
+from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served
 
 import qa
 from eval.gold import GOLD
 from eval.report.running import evaluate_into
 from index.progress import Progress, no_progress
-from qa.page import Evaluating, Part, Settings
+from qa.page import Evaluating, Settings
 from qa.page.evaluation import evaluation_part
 
 SCRIPT = "<script>window.hacked = 1</script>"
 RECORD = GOLD.with_name("report.json")
-Ask = Callable[..., dict[str, Any]]
-
-
-def calls(part: Part) -> Ask:
-    """Calls a function of a page by its name, as its script does."""
-    by_name = {function.__name__: function for function in part.functions}
-
-    def ask(function: str, /, **wanted: Any) -> dict[str, Any]:
-        told: dict[str, Any] = by_name[function](wanted)
-        return told
-
-    return ask
 
 
 def settled(ask: Ask) -> dict[str, Any]:
@@ -232,18 +220,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(library: qa.Library, reports: Path) -> Iterator[str]:
     with served(SERVE, SEEDS, library.index.folder, reports) as address:
         yield f"{address}evaluation"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    with visits(browser) as go:
-        yield go
 
 
 @walked

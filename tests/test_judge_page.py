@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import SEEDS, ToyEncoder
 from playwright.sync_api import Browser, Locator, Page, Route, expect
-from walking import CHROMIUM, Visit, chromium, scrolls_sideways, served, visits
+from walking import CHROMIUM, Visit, scrolls_sideways, served
 
 import qa
 from eval.gold import read_gold
@@ -68,18 +68,6 @@ def file(folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    with visits(browser) as go:
-        yield go
-
-
 def begin(page: Page, questions: list[str], who: str = "Ann") -> None:
     page.get_by_label("Your name").fill(who)
     page.get_by_label("Questions, one a line").fill("\n".join(questions))
@@ -103,7 +91,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 
 def wait_for(file: Path, count: int, page: Page) -> list[dict[str, Any]]:
-    for _ in range(200):
+    for _ in range(800):
         if len(lines(file)) >= count:
             break
         page.wait_for_timeout(25)

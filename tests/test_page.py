@@ -93,12 +93,6 @@ def served(folder: Path, index: Path, encoder: str) -> AbstractContextManager[st
     return walking.served(SERVE, folder, index, encoder)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with walking.chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
     """Opens a page, ready to be asked; afterwards, nothing may have left the machine or gone wrong in the browser."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import ROOT
 from playwright.sync_api import Browser, Page, expect
-from walking import CHROMIUM, chromium, served, visits
+from walking import CHROMIUM, served, visits
 
 from qa.guard import hash_password
 
@@ -63,12 +63,6 @@ def closed_url(folder: Path) -> Iterator[str]:
     options = {"accounts": [f"ann:{hash_password(PASSWORD)}"], "token": TOKEN}
     with served(SERVE, folder, json.dumps(options)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 class Elsewhere(BaseHTTPRequestHandler):

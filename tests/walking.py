@@ -13,11 +13,25 @@ from urllib.parse import urlsplit
 from conftest import ROOT
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from qa.page import Part
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 Visit = Callable[..., Page]
+Ask = Callable[..., dict[str, Any]]
+
+
+def calls(part: Part) -> Ask:
+    """Calls a function of a page by its name, as its script does."""
+    by_name = {function.__name__: function for function in part.functions}
+
+    def ask(function: str, /, **wanted: Any) -> dict[str, Any]:
+        told: dict[str, Any] = by_name[function](wanted)
+        return told
+
+    return ask
 
 
 @contextmanager

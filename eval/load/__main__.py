@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ from qa.console import say
 _COLLECTION = "books_100k"
 _PEOPLE = Path(__file__).parent / "people.py"
 _WORDS = 12
-_EVERY = 1.0
+_LOOKED_EVERY, _REPLACED_EVERY = 1.0, 30.0
 
 _TEXT = """# The page under load
 
@@ -77,7 +77,8 @@ def main(
         asked = Path(scratch) / "questions.txt"
         asked.write_text("\n".join(_questions(corpus, questions)), encoding="utf-8")
         watched = _Watched(server)
-        with watched.watching(), _replacing(articles, index, watched):
+        replace = partial(watched.replace, articles, index)
+        with _meanwhile(watched.look, _LOOKED_EVERY), _meanwhile(replace, _REPLACED_EVERY):
             figures = _run(address, people, questions, asked, Path(scratch))
     page.write_text(_page(figures, watched, people), encoding="utf-8")
     say(f"{page}: written")
@@ -85,33 +86,45 @@ def main(
 
 @dataclass
 class _Watched:
-    """The server's memory, second by second, and when its index was replaced."""
+    """The server's memory, second by second, and how often its index was replaced."""
 
     process: int
-    seconds: list[float] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
     own: list[int] = field(default_factory=list)
-    replaced: list[float] = field(default_factory=list)
+    replaced: int = 0
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        over, start = threading.Event(), time.monotonic()
+    def look(self) -> None:
+        status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
+        sizes = {name: int(size) * 1024 for name, size in re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", status)}
+        self.resident.append(sizes["VmRSS"])
+        self.own.append(sizes["RssAnon"])
 
-        def watch() -> None:
-            while not over.wait(_EVERY):
-                status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
-                sizes = {name: int(size) * 1024 for name, size in re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", status)}
-                self.seconds.append(time.monotonic() - start)
-                self.resident.append(sizes["VmRSS"])
-                self.own.append(sizes["RssAnon"])
+    def replace(self, articles: Path, index: Path) -> None:
+        """Adds an article, and brings the index up to date."""
+        number = self.replaced + 1
+        record = {"_id": f"added-{number}", "title": "Added", "text": f"The heron number {number} stands by the pond."}
+        with (articles / "corpus.jsonl").open("a", encoding="utf-8") as file:
+            file.write(f"\n{json.dumps(record)}")
+        _build(articles, index)
+        self.replaced = number
 
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+
+@contextmanager
+def _meanwhile(work: Callable[[], None], every: float) -> Iterator[None]:
+    """Does something again and again, so many seconds after the last time."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(every):
+            work()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _build(articles: Path, index: Path) -> None:
@@ -139,30 +152,6 @@ def _questions(corpus: Path, count: int) -> list[str]:
     step = max(1, len(lines) // count)
     texts = (json.loads(line)["text"].split() for line in lines[::step])
     return [" ".join(re.findall(r"[\w']+", " ".join(words))[:_WORDS]) for words in texts][:count]
-
-
-@contextmanager
-def _replacing(articles: Path, index: Path, watched: _Watched) -> Iterator[None]:
-    """Meanwhile adds an article, again and again, and brings the index up to date."""
-    over, start = threading.Event(), time.monotonic()
-
-    def replace() -> None:
-        number = 0
-        while not over.wait(30):
-            number += 1
-            record = {"_id": f"added-{number}", "title": "Added", "text": f"The heron number {number} stands by the pond."}
-            with (articles / "corpus.jsonl").open("a", encoding="utf-8") as file:
-                file.write(f"\n{json.dumps(record)}")
-            _build(articles, index)
-            watched.replaced.append(time.monotonic() - start)
-
-    thread = threading.Thread(target=replace)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> dict[str, str]:
@@ -205,7 +194,7 @@ def _page(figures: dict[str, str], watched: _Watched, people: int) -> str:
         failed=int(figures["Failure Count"]),
         rate=float(figures["Requests/s"]),
         times=" / ".join(figures[share] for share in ("50%", "95%", "99%")),
-        replaced=len(watched.replaced),
+        replaced=watched.replaced,
         memory="\n".join(memory),
     )
 

@@ -3,14 +3,7 @@ const found = element.querySelector(".found");
 const search = element.querySelector("[role=search]");
 const cardBox = element.querySelector(".index-card");
 const wanted = { words: "", column: "order", descending: false, page: 1 };
-const opened = document.createElement("aside");
-opened.id = "source";
-opened.hidden = true;
-opened.setAttribute("aria-label", "Article");
-element.closest(".gradio-container").append(opened);
-const wide = window.matchMedia("(min-width: 64rem)");
 let listing = 0;
-let opener = null;
 
 // Lists what is wanted; the button that asked for it has the focus again afterwards.
 async function list(focus) {
@@ -33,24 +26,14 @@ async function openArticle(button) {
   const { build } = button.closest("[data-build]").dataset;
   const { html, problem } = await called("read_article", { number: Number(button.dataset.number), build });
   if (problem) return;
-  opened.innerHTML = html;
-  opened.hidden = false;
-  cover();
-  opened.querySelector("h2").focus({ preventScroll: true });
+  showPanel(html);
+  panel.querySelector("h2").focus({ preventScroll: true });
 }
 
 function closeArticle() {
-  if (opened.hidden) return;
-  opened.hidden = true;
-  opened.replaceChildren();
-  cover();
+  if (panel.hidden) return;
+  hidePanel();
   if (opener?.isConnected) opener.focus({ preventScroll: true });
-}
-
-// On a phone the article covers the page, which then is out of the keyboard's reach.
-function cover() {
-  document.documentElement.classList.toggle("reading", !opened.hidden);
-  document.getElementById("page").inert = !opened.hidden && !wide.matches;
 }
 
 async function showCard() {
@@ -76,7 +59,6 @@ search.elements.words.addEventListener("input", ({ target }) => {
 });
 search.addEventListener("submit", (event) => event.preventDefault());
 cardBox.addEventListener("toggle", () => cardBox.open && showCard());
-wide.addEventListener("change", cover);
 
 found.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
@@ -93,7 +75,7 @@ found.addEventListener("click", ({ target }) => {
   } else if (number) openArticle(button);
   else if (remove !== undefined) removeFile(button);
 });
-opened.addEventListener("click", ({ target }) => target.closest("[data-close]") && closeArticle());
+panel.addEventListener("click", ({ target }) => target.closest("[data-close]") && closeArticle());
 document.addEventListener("keydown", ({ key }) => key === "Escape" && closeArticle());
 
 // What was typed before this script ran.

@@ -16,8 +16,9 @@ from qa.additions import add, added_folder, check_removable, cited_as, removable
 from qa.html import holdings
 from qa.library import Library
 from qa.page.calls import Call, call, field, texts
-from qa.page.listing import Listing, article_panel, no_article
+from qa.page.listing import Listing
 from qa.page.part import Part, Settings, script
+from qa.page.source import article_panel, source_gone
 from qa.page.working import WORKING, work_calls
 from qa.status import Status, read_status, status_rows
 from qa.uploads import MAX_BYTES, MAX_FILES, PIECE, FileThereError, Uploads
@@ -43,9 +44,10 @@ def articles_part(library: Library, settings: Settings) -> Part:
     def read_article(wanted: dict[str, Any]) -> dict[str, Any]:
         """An article's text."""
         try:
-            return {"html": article_panel(listing.article(field(wanted, "number", int), field(wanted, "build", str)))}
+            article = listing.article(field(wanted, "number", int), field(wanted, "build", str))
+            return {"html": article_panel(article, escape(article.text[slice(*article.extent)]))}
         except UserError as error:
-            return {"html": no_article(str(error))}
+            return {"html": source_gone(str(error))}
 
     def index_card(_: dict[str, Any]) -> dict[str, Any]:
         """What the index is made of."""
@@ -54,7 +56,7 @@ def articles_part(library: Library, settings: Settings) -> Part:
     reading = (call(list_articles), call(read_article), call(index_card))
     page = _page(library, settings.read_only)
     # What the scripts of adding and removing need is not there where the page only reads.
-    names = ("calls.js", "articles.js") if settings.read_only else ("calls.js", "work.js", "articles.js", "adding.js")
+    names = ("calls.js", "panel.js", "articles.js", *(() if settings.read_only else ("work.js", "adding.js")))
     changes = _Changes(library, read_only=settings.read_only)
     return Part("Articles", "/articles", page, script(*names), (*reading, *changes.calls))
 

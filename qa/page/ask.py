@@ -1,11 +1,8 @@
 """The question box: a form, the answer to what the page's address asks, and the articles that it opens."""
 
-from collections.abc import Callable
-from functools import wraps
 from html import escape
 from typing import Any
 
-from index import UserError
 from qa.answer import Answer
 from qa.export import answer_json
 from qa.judgements import Judgements
@@ -13,7 +10,7 @@ from qa.library import Library
 from qa.page.answer import answer_panel, problem
 from qa.page.answers import Answers
 from qa.page.asked import Asked
-from qa.page.calls import field
+from qa.page.calls import call_or, field
 from qa.page.confined import Confined, confine
 from qa.page.examples import example_questions
 from qa.page.filters import filters, source_options
@@ -62,28 +59,16 @@ def ask_part(library: Library, settings: Settings) -> Part:
         return source_options(library, field(wanted, "typed", str))
 
     functions = (
-        _call(ask, problem),
-        _call(read_source, source_gone),
-        _call(download, lambda _: ""),
-        _call(fresh, lambda _: ""),
-        _call(sources, lambda _: ""),
+        call_or(ask, problem),
+        call_or(read_source, source_gone),
+        call_or(download, lambda _: ""),
+        call_or(fresh, lambda _: ""),
+        call_or(sources, lambda _: ""),
         *hit_judging(given, Judgements(settings.judgements), library.index.manifest.encoder),
     )
-    scripts = script("ask.js", "recent.js", "source.js", "copying.js", "calls.js", "words.js", "verdicts.js", "keys.js")
+    asking = ("ask.js", "recent.js", "panel.js", "source.js", "copying.js")
+    scripts = script(*asking, "calls.js", "words.js", "verdicts.js", "keys.js")
     return Part("Ask", "/", _page(library), scripts, functions)
-
-
-def _call(function: Callable[[dict[str, Any]], str], mistake: Callable[[str], str]) -> Callable[[Any], str]:
-    """A function that a script can call: what it raises of UserError comes back as HTML."""
-
-    @wraps(function)
-    def answer(wanted: Any) -> str:
-        try:
-            return function(wanted if isinstance(wanted, dict) else {})
-        except UserError as error:
-            return mistake(str(error))
-
-    return answer
 
 
 def _about(library: Library) -> str:

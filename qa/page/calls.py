@@ -7,18 +7,24 @@ from typing import Any, TypeVar
 from index import UserError
 
 Call = Callable[[Any], dict[str, Any]]
+Told = TypeVar("Told")
 Value = TypeVar("Value", str, int, bool, list[Any])
 
 
 def call(function: Callable[[dict[str, Any]], dict[str, Any]]) -> Call:
     """A function that a script can call: what it raises of UserError comes back as `problem`."""
+    return call_or(function, lambda line: {"problem": line})
+
+
+def call_or(function: Callable[[dict[str, Any]], Told], mistake: Callable[[str], Told]) -> Callable[[Any], Told]:
+    """The same for a function with another answer: `mistake` makes one of the line of a UserError."""
 
     @wraps(function)
-    def answer(wanted: Any) -> dict[str, Any]:
+    def answer(wanted: Any) -> Told:
         try:
             return function(wanted if isinstance(wanted, dict) else {})
         except UserError as error:
-            return {"problem": str(error)}
+            return mistake(str(error))
 
     return answer
 

@@ -1,17 +1,14 @@
 """What the page can do about judgements: hand out passages, write down verdicts, take them back, export them."""
 
-from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
-from threading import Lock
 from typing import Any, TypeAlias
 
 from index import Passage, QuestionError
-from index.errors import IndexFolderError
 from qa.judged import Opinion, gold_lines, gold_records, opinion
 from qa.judgements import VERDICTS, Judgement, Judgements, words_of
 from qa.library import Library, check_question
 from qa.page.calls import Call, call, field, texts
+from qa.page.kept import Kept
 from qa.pooling import pooled
 from qa.questions import listed_questions
 from qa.retriever import System
@@ -21,7 +18,6 @@ Wanted: TypeAlias = dict[str, Any]
 
 SYSTEMS: tuple[System, ...] = ("bm25", "dense", "hybrid")
 K = 10
-_KEPT = 256
 _MOST_QUESTIONS = 2_000
 _LONGEST_ID = 200
 _GONE = "the index was brought up to date since these passages were shown: open the question again"
@@ -31,33 +27,24 @@ class Pools:
     """The passages to judge for a question, by the build of the index that found them; the last ones are kept."""
 
     def __init__(self, library: Library) -> None:
-        self.library, self._lock = library, Lock()
-        self._kept: OrderedDict[tuple[str, str], list[Passage]] = OrderedDict()
+        self.library = library
+        self._kept: Kept[tuple[str, str], list[Passage]] = Kept()
 
     def pool(self, question: str) -> tuple[list[Passage], str]:
         """What the systems find now, in an order that tells nothing, and the build. Raises QuestionError."""
-        # An index that cannot be opened again leaves the one that is open.
-        with suppress(IndexFolderError):
-            self.library.refresh()
-        index = self.library.index
+        index = self.library.catch_up().index
         build = index.manifest.build
-        with self._lock:
-            passages = self._kept.get((question, build))
+        passages = self._kept.get((question, build))
         if passages is None:
             # Of this index, even if it is replaced meanwhile.
             library = Library(index, self.library.reranker)
             (passages,) = pooled(library, [(question, question)], SYSTEMS, K)
-        with self._lock:
-            self._kept[question, build] = passages
-            self._kept.move_to_end((question, build))
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        self._kept.keep((question, build), passages)
         return passages, build
 
     def given(self, question: str, build: str) -> list[Passage]:
         """The passages that a build found. Raises QuestionError if that build is gone."""
-        with self._lock:
-            passages = self._kept.get((question, build))
+        passages = self._kept.get((question, build))
         if passages is None:
             passages, now = self.pool(question)
             if now != build:

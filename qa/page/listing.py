@@ -1,14 +1,13 @@
 """The list of articles: a page of it as a table, and an article as it stands in its source."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import date
 from html import escape
 from threading import Lock
 
-from index import Article, IndexFolderError, QuestionError
+from index import Article, QuestionError
 from index.catalogue import COLUMNS, Card, Catalogue, Column
-from qa.html import date_words, day_words, title
+from qa.html import day_words
 from qa.library import Library
 from qa.words import count_of
 
@@ -28,12 +27,10 @@ class Listing:
 
     def catalogue(self) -> Catalogue:
         """The catalogue of the index as it is now; made when the index has changed. Raises IndexFolderError."""
-        # An index that cannot be opened again leaves the one that is open.
-        with suppress(IndexFolderError):
-            self._library.refresh()
+        index = self._library.catch_up().index
         with self._lock:
-            if self._known is None or self._known.build != self._library.index.manifest.build:
-                self._known = Catalogue.open(self._library.index.folder)
+            if self._known is None or self._known.build != index.manifest.build:
+                self._known = Catalogue.open(index.folder)
             return self._known
 
     def article(self, number: int, build: str) -> Article:
@@ -66,28 +63,6 @@ class Listing:
             f'<caption class="unseen">Articles</caption>{_head(column, descending)}'
             f'<tbody role="rowgroup">{rows}</tbody></table>{_pager(page, pages)}'
         )
-
-
-def article_panel(article: Article) -> str:
-    """An article as it stands in its source."""
-    lines = [
-        " · ".join(filter(None, [article.source if article.title else "", date_words(article), article.section])),
-        " · ".join(filter(None, [f"By {article.byline}" if article.byline else "", article.url])),
-    ]
-    about = "".join(f'<p class="about">{escape(line)}</p>' for line in lines if line)
-    return (
-        f'<header><div><h2 tabindex="-1">{escape(title(article))}</h2>{about}</div>{_CLOSE}</header>'
-        '<div class="body" tabindex="0" role="region" aria-label="The article’s text">'
-        f"{escape(article.text[slice(*article.extent)])}</div>"
-    )
-
-
-def no_article(line: str) -> str:
-    """Instead of an article that cannot be opened."""
-    return f'<header><div><h2 tabindex="-1">{escape(line)}</h2></div>{_CLOSE}</header>'
-
-
-_CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
 
 
 def _head(column: Column, descending: bool) -> str:

@@ -1,13 +1,5 @@
 // Opens an article beside its answer, and closes it. `server.read_source` asks Python for it.
-const panel = document.createElement("aside");
-panel.id = "source";
-panel.hidden = true;
-panel.setAttribute("aria-label", "Article");
-element.closest(".gradio-container").append(panel);
-
-const narrow = window.matchMedia("(max-width: 63.99rem)");
 const closeButton = '<button type="button" class="close" data-close aria-label="Close the article">×</button>';
-let opener = null;
 let opening = 0;
 
 async function openSource(place, step) {
@@ -18,9 +10,8 @@ async function openSource(place, step) {
   const html = await server.read_source({ asked, build, hit });
   // Another click, or a new answer, may have overtaken this one.
   if (request !== opening) return;
-  panel.innerHTML = html ?? `<header><h2 tabindex="-1">No connection: is the page still being served?</h2>${closeButton}</header>`;
+  showPanel(html ?? `<header><h2 tabindex="-1">No connection: is the page still being served?</h2>${closeButton}</header>`);
   Object.assign(panel.dataset, { asked, build });
-  panel.hidden = false;
   settle(hit);
   // Who steps from passage to passage goes on with the same button.
   const again = panel.querySelector(`[data-step="${step}"]:not(:disabled)`) ?? panel.querySelector("h2");
@@ -32,8 +23,7 @@ function closeSource() {
   opening += 1;
   if (panel.hidden) return;
   const focused = panel.contains(document.activeElement);
-  panel.hidden = true;
-  panel.replaceChildren();
+  hidePanel();
   settle(null);
   if (focused && opener?.isConnected) opener.focus({ preventScroll: true });
 }
@@ -45,15 +35,9 @@ function reveal() {
   if (cited) body.scrollTop += cited.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 4;
 }
 
-// Tells the open card apart. On a phone the article covers the page, which then is out of the keyboard's reach.
+// Tells the open card apart.
 function settle(hit) {
   for (const card of results.querySelectorAll(".passage")) card.toggleAttribute("data-open", card.dataset.hit === hit);
-  document.documentElement.classList.toggle("reading", !panel.hidden);
-  coverPage();
-}
-
-function coverPage() {
-  document.getElementById("page").inert = !panel.hidden && narrow.matches;
 }
 
 document.addEventListener("click", ({ target }) => {
@@ -70,4 +54,3 @@ panel.addEventListener("keydown", (event) => {
   event.preventDefault();
   openSource(button, step);
 });
-narrow.addEventListener("change", coverPage);

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from index import Article
 from qa.answer import Answer, Hit
 from qa.html import date_words, inside, mark, title
 
@@ -20,16 +21,19 @@ def source_panel(hit: Hit, among: Mapping[str, Hit] | None = None) -> str:
 
     Of the hits `among` which it is, those in the same article are one step away.
     """
-    article = hit.passage.article
+    return article_panel(hit.passage.article, _text(hit), _steps(hit, among or {}))
+
+
+def article_panel(article: Article, text: str, steps: str = "") -> str:
+    """An article with what is told of it, and its `text` and the way from passage to passage as HTML."""
     lines = [
         " · ".join(filter(None, [article.source if article.title else "", date_words(article), article.section])),
         " · ".join(filter(None, [f"By {article.byline}" if article.byline else "", article.url])),
     ]
     about = "".join(f'<p class="about" dir="auto">{escape(line)}</p>' for line in lines if line)
     return (
-        f'<header><div><h2 tabindex="-1" dir="auto">{escape(title(article))}</h2>{about}{_steps(hit, among or {})}</div>'
-        f'{_CLOSE}</header><div class="body" tabindex="0" role="region" aria-label="The article’s text" dir="auto">'
-        f"{_text(hit)}</div>"
+        f'<header><div><h2 tabindex="-1" dir="auto">{escape(title(article))}</h2>{about}{steps}</div>{_CLOSE}</header>'
+        f'<div class="body" tabindex="0" role="region" aria-label="The article’s text" dir="auto">{text}</div>'
     )
 
 
