@@ -34,10 +34,11 @@ _MARKUP = re.compile(
     | (?<![\w_])(?P<lines>_{1,3})(?=[^\s_])(?P<lined>[^_]{1,2000}?)(?<=\S)(?P=lines)(?![\w_])
     | (?P<reference>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)
     | (?P<invisible>[\u00ad\u200b-\u200d\u2060\ufeff]+)
-    | (?P<space>\s+)
+    | (?P<space>\s{2,}|[^\S ]|(?<![^\W_])[ ]|[ ](?![^\W_]))
     """,
     re.VERBOSE,
 )
+_SPACE = re.compile(r"\s+")
 _WORD_BEFORE_HYPHEN = re.compile(r"(?<![^\W_])[^\W_]+(?=-$)")
 _WORD_AFTER_HYPHEN = re.compile(r"^[^\W_]+")
 # "pre- and post-war": the hyphen ends its word.
@@ -109,7 +110,11 @@ def clean_up(source: str, spans: Sequence[Span]) -> CleanText:
         if pieces:
             # The cut between two spans reads as a line end.
             pieces.append(_Piece("\n", pieces[-1].end, start))
-        pieces.extend(_read_markup(source, start, end))
+        # One space between two letters stays as it is: what stands before the span is no letter of it.
+        leading = _SPACE.match(source, start, end)
+        if leading:
+            pieces.append(_space(leading))
+        pieces.extend(_read_markup(source, leading.end() if leading else start, end))
     pieces = _join_lines(source, pieces)
     starts, length = [], 0
     for piece in pieces:
@@ -132,7 +137,7 @@ def _read_markup(source: str, start: int, end: int) -> Iterator[_Piece]:
         group = {"stars": "starred", "lines": "lined", "fence": "code"}.get(group, group)
         inner_start, inner_end = match.span(group)
         if group == "space":
-            yield _Piece("\n" if "\n" in match.group() else " ", *match.span())
+            yield _space(match)
         elif group == "reference":
             yield _Piece(_unescape(match.group()), *match.span())
         elif group == "escape":
@@ -143,6 +148,10 @@ def _read_markup(source: str, start: int, end: int) -> Iterator[_Piece]:
             yield from _read_markup(source, inner_start, inner_end)
     if position < end:
         yield _Piece(source[position:end], position, end)
+
+
+def _space(white: re.Match[str]) -> _Piece:
+    return _Piece("\n" if "\n" in white.group() else " ", *white.span())
 
 
 def _read_code(source: str, start: int, end: int) -> Iterator[_Piece]:

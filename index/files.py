@@ -100,7 +100,8 @@ def map_array(path: Path, dtype: npt.DTypeLike, *columns: int) -> Any:
             array = np.lib.format.open_memmap(path, mode="r")
         if array.dtype != dtype or array.shape != (len(array), *columns) or not array.flags.c_contiguous:
             raise ValueError(f"{array.dtype} of shape {array.shape}, expected {np.dtype(dtype)} of shape {('n', *columns)}")
-    return array
+    # As a plain array: slices of np.memmap are slow to make.
+    return np.asarray(array)
 
 
 def map_starts(path: Path, parts: int, total: int) -> Any:
@@ -115,7 +116,7 @@ def map_starts(path: Path, parts: int, total: int) -> Any:
 def map_numbers(path: Path, dtype: npt.DTypeLike) -> Any:
     """A file of bare numbers, mapped; an empty one cannot be."""
     with reading(path):
-        return np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
+        return np.asarray(np.memmap(path, dtype, "r")) if path.stat().st_size else np.empty(0, dtype)
 
 
 def map_vectors(path: Path) -> npt.NDArray[np.float32]:

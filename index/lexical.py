@@ -25,8 +25,9 @@ Numbers = npt.NDArray[np.int32]
 
 K1, B = 1.5, 0.75
 _MOST = np.iinfo(np.int32).max
-# A term that more than one in so many passages has is counted for all of them; so many such terms are kept in memory.
-_OFTEN, _COLUMNS = 16, 128
+# A term that more than one in so many passages has is counted for all of them; so many such terms are kept in memory,
+# and of so many terms how many passages have them.
+_OFTEN, _COLUMNS, _REMEMBERED = 16, 128, 16_384
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -86,9 +87,8 @@ class Postings:
         with reading(folder / "terms.txt"):
             terms = (folder / "terms.txt").read_text(encoding="utf-8").splitlines()
         paths = [folder / f"postings.{name}.npy" for name in cls._ARRAYS[1:]]
-        # As plain arrays: slices of np.memmap are slow to make.
-        rows, counts, lengths = (np.asarray(map_array(path, np.int32)) for path in paths)
-        starts = np.asarray(map_starts(folder / "postings.starts.npy", len(terms), len(rows)))
+        rows, counts, lengths = (map_array(path, np.int32) for path in paths)
+        starts = map_starts(folder / "postings.starts.npy", len(terms), len(rows))
         if len(counts) != len(rows):
             raise damaged(paths[1], f"{len(counts)} counts, expected {len(rows)}")
         for path, values, least, most in zip(
@@ -147,6 +147,8 @@ class LexicalSearcher:
         self._saturation = k1 * (1 - b + b * lengths / mean)
         self._having = [self._live_counts(part, rows) for part, rows in zip(parts, places.rows, strict=True)]
         self._column: Callable[[str], npt.NDArray[np.uint8]] = lru_cache(maxsize=_COLUMNS)(self._make_column)
+        # Each stage of each question asks for its terms' again.
+        self._frequency: Callable[[str], int] = lru_cache(maxsize=_REMEMBERED)(self._count_passages)
         self._vocabulary: list[str] | None = None
 
     @classmethod
@@ -193,7 +195,7 @@ class LexicalSearcher:
             self._vocabulary = sorted(set().union(*known)) if len(known) != 1 else known[0]
         return self._vocabulary
 
-    def _frequency(self, term: str) -> int:
+    def _count_passages(self, term: str) -> int:
         """How many passages have a term."""
         numbers = ((having, part.numbers.get(term)) for part, having in zip(self._parts, self._having, strict=True))
         return sum(int(having[number]) for having, number in numbers if number is not None)
