@@ -1,10 +1,14 @@
-"""One thread a question; afterwards as many as before."""
+"""One thread a question, a few questions at once; afterwards as many threads as before."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
 
 import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from index.threads import one_thread, one_thread_of_blas
+from index.threads import AT_ONCE, one_thread, one_thread_of_blas
 
 
 def threads(kind: str) -> set[int]:
@@ -40,3 +44,31 @@ def test_an_error_takes_the_limit_off() -> None:
     with pytest.raises(ValueError, match="found"), one_thread():
         raise ValueError("found")
     assert threads("blas") == {2}
+
+
+def test_questions_that_overlap_leave_as_many_threads_as_there_were() -> None:
+    first, second = one_thread(), one_thread_of_blas()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert threads("blas") == {1}
+    second.__exit__(None, None, None)
+    assert threads("blas") == {2}
+
+
+def test_no_more_questions_at_once_than_are_of_use_and_none_waits_for_itself() -> None:
+    inside, most, lock = 0, 0, Lock()
+
+    def ask(_: int) -> None:
+        nonlocal inside, most
+        with one_thread(), one_thread():
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            sleep(0.01)
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(8 * AT_ONCE) as threads:
+        list(threads.map(ask, range(64)))
+    assert 1 <= most <= AT_ONCE
