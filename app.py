@@ -1,5 +1,6 @@
 """The web page: ask in the browser, read cited passages, open each in its article. Nothing leaves the machine."""
 
+import gc
 import json
 import os
 import socket
@@ -27,7 +28,7 @@ from gradio.mcp import GradioMCPServer
 from qa import Library, UserError
 from qa.api import Api
 from qa.endpoints import Endpoints
-from qa.guard import GRADIO, TOOLS, Guard, Safety, endpoint_door, page_door
+from qa.guard import GRADIO, TOOLS, Guard, Safety, endpoint_door, is_loopback, page_door
 from qa.html import holdings
 from qa.page import DEFAULTS, NAVIGATION_SCRIPT, STYLE, Evaluating, Settings, navigation, parts
 
@@ -97,6 +98,8 @@ def serve(
     with listening:
         application = web_app(library, host, tools, safety, settings)
         library.warm_up()
+        # What is there by now stays: no question has to wait until all of it was searched for what could go.
+        gc.freeze()
         name = "localhost" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104
         url = f"http://{name}:{listening.getsockname()[1]}/"
         sys.stdout.write(f"{holdings(library)}: ask at {url} (Ctrl+C stops)\n")
@@ -116,6 +119,8 @@ def web_app(
     settings: Settings = DEFAULTS,
 ) -> Guard:
     """All that is served to those who reach a host, behind its guard: nothing in it calls out of the machine."""
+    if settings.read_only is None:
+        settings = replace(settings, read_only=not is_loopback(host) or bool(safety.names))
     page = build_app(library, settings)
     with warnings.catch_warnings():
         # That several pages are not rendered by a server of Node: none is asked for.

@@ -291,7 +291,7 @@ def serve(
     ] = Path("reports"),
 ) -> None:
     """Open the question box: a web page on this machine, or for others too."""
-    from qa.guard import Safety, is_loopback
+    from qa.guard import Safety
 
     safety = Safety(tuple(auth or ()), token, allow_anyone, tuple(name or ()), rate)
     safety.access(host)
@@ -299,8 +299,7 @@ def serve(
     import app as page
     from qa.page import Settings
 
-    settings = Settings(bool(name) or not is_loopback(host) if read_only is None else read_only, judgements, reports)
-    page.serve(library, host, port, open_browser, mcp, safety, settings)
+    page.serve(library, host, port, open_browser, mcp, safety, Settings(read_only, judgements, reports))
 
 
 @app.command("hash-password")

@@ -18,7 +18,10 @@ from conftest import ROOT
 from playwright.sync_api import Browser, Page, expect
 from walking import CHROMIUM, served, visits
 
-from qa.guard import hash_password
+import app
+import qa
+from qa.guard import Safety, hash_password
+from qa.page import Settings
 
 browsed = [
     pytest.mark.browser,
@@ -307,6 +310,22 @@ def test_web_sockets_are_refused(url: str) -> None:
     assert status == 405
 
 
+class NotServedError(Exception):
+    """Enough is known."""
+
+
+def settings_of_pages(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """Takes down what pages are made with, instead of making any."""
+    made: list[Settings] = []
+
+    def build(_: qa.Library, settings: Settings) -> None:
+        made.append(settings)
+        raise NotServedError
+
+    monkeypatch.setattr(app, "build_app", build)
+    return made
+
+
 @pytest.mark.parametrize(
     ("words", "read_only"),
     [
@@ -317,17 +336,26 @@ def test_web_sockets_are_refused(url: str) -> None:
         (["--host", "0.0.0.0", "--token", TOKEN, "--allow-changes"], False),  # noqa: S104
     ],
 )
-def test_others_read_only_unless_it_is_said(
-    folder: Path, url: str, monkeypatch: pytest.MonkeyPatch, words: list[str], read_only: bool
-) -> None:
-    """What the command line hands on to the server, which is not started."""
-    import app
+def test_others_read_only_unless_it_is_said(monkeypatch: pytest.MonkeyPatch, words: list[str], read_only: bool) -> None:
+    """What the pages are made with; they are not served."""
     from qa.__main__ import main
 
-    handed: list[Any] = []
-    monkeypatch.setattr(app, "serve", lambda *values: handed.extend(values))
+    made = settings_of_pages(monkeypatch)
     monkeypatch.setattr("qa.__main__._open", lambda *_: None)
-    with pytest.raises(SystemExit):
-        main(["serve", *words])
-    (settings,) = [value for value in handed if hasattr(value, "read_only")]
-    assert settings.read_only is read_only
+    with pytest.raises(NotServedError):
+        main(["serve", "--port", "0", *words])
+    assert made[0].read_only is read_only
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "read_only"),
+    [("127.0.0.1", (), False), ("0.0.0.0", (), True), ("127.0.0.1", ("qa.example.org",), True)],  # noqa: S104
+)
+def test_so_do_those_of_a_server_started_in_python(
+    monkeypatch: pytest.MonkeyPatch, host: str, names: tuple[str, ...], read_only: bool
+) -> None:
+    made = settings_of_pages(monkeypatch)
+    nothing: Any = None
+    with pytest.raises(NotServedError):
+        app.serve(nothing, host, 0, safety=Safety(token=TOKEN, names=names))
+    assert made[0].read_only is read_only

@@ -54,10 +54,10 @@ def articles_part(library: Library, settings: Settings) -> Part:
         return {"html": card.html(may_update=not settings.read_only)}
 
     reading = (call(list_articles), call(read_article), call(index_card))
-    page = _page(library, settings.read_only)
+    page = _page(library, bool(settings.read_only))
     # What the scripts of adding and removing need is not there where the page only reads.
     names = ("calls.js", "panel.js", "articles.js", *(() if settings.read_only else ("work.js", "adding.js")))
-    changes = _Changes(library, read_only=settings.read_only)
+    changes = _Changes(library, read_only=bool(settings.read_only))
     return Part("Articles", "/articles", page, script(*names), (*reading, *changes.calls))
 
 
@@ -188,7 +188,8 @@ def _drop_area(library: Library) -> str:
     kinds = ", ".join(SUFFIXES)
     where = ""
     with suppress(SourceError):
-        where = f" They are kept in {added_folder(library)}."
+        folder = added_folder(library)
+        where = f" They are kept in {folder.parent.name}/{folder.name}."
     return f"""<form class="drop" data-piece="{PIECE}">
   <p><strong>Drop files here</strong> or
     <label class="button">choose files<input type="file" class="unseen" multiple accept="{kinds}"></label></p>

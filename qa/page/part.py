@@ -41,12 +41,13 @@ class Evaluating:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the page lets people do: with `read_only` nobody changes the articles; judgements go into `judgements`.
+    """What the page lets people do: with `read_only` nobody changes the articles (None: nor does
+    anybody where others than this machine are served); judgements go into `judgements`.
 
     Reports of evaluations are in folders in `reports`; without `evaluating` they are only read.
     """
 
-    read_only: bool = False
+    read_only: bool | None = None
     judgements: Path = Path("judgements.jsonl")
     reports: Path = Path("reports")
     evaluating: Evaluating | None = None
