@@ -72,6 +72,7 @@ def build_index(
     *,
     skip_bad: bool = False,
     exact: bool | None = None,
+    may_be_empty: bool = False,
     progress: Progress = no_progress,
 ) -> Built:
     """Makes the index in `folder` one of the articles of `paths`: builds it, or brings it up to date.
@@ -79,18 +80,18 @@ def build_index(
     What it has of the same articles, by the same encoder, stays; texts whose vectors it has, or that a build which did
     not end has encoded, are not encoded again. With `exact` nothing is found by approximation, however many passages
     there are (see DenseSearcher); None leaves that as it was, and is False for a new index. Raises BadSourcesError with a
-    line for each file that cannot be used, unless `skip_bad`; SourceError if no article is left, EncoderError and
-    IndexFolderError as the encoder and the folder give cause, also when another process is writing. The index that was
-    there stays as it was if anything is raised.
+    line for each file that cannot be used, unless `skip_bad`; SourceError if no article is left, unless the folders
+    `may_be_empty`; EncoderError and IndexFolderError as the encoder and the folder give cause, also when another process
+    is writing. The index that was there stays as it was if anything is raised.
     """
     check_folder(folder)
-    files = find_sources(paths)
+    files = find_sources(paths, may_be_empty=may_be_empty)
     with locked(folder):
         sound = _sound(folder, encoder)
         exact = sound.exact if exact is None and sound else bool(exact)
         before = _before(folder, sound, encoder, exact)
         found = scan(files, before)
-        if found.problems and not (skip_bad and len(found.order)):
+        if found.problems and not (skip_bad and (may_be_empty or len(found.order))):
             raise BadSourcesError(found.problems)
         if before and _is_same(before, found, paths):
             clean_folder(folder, before.manifest)
@@ -109,7 +110,7 @@ def has_changed(folder: Path) -> bool:
     """Whether the files that an index was built of are other ones now. Raises IndexFolderError and SourceError."""
     manifest = read_manifest(folder)
     before = Before(folder, manifest)
-    return not _is_same(before, scan(find_sources(manifest.paths), before), manifest.paths)
+    return not _is_same(before, scan(find_sources(manifest.paths, may_be_empty=True), before), manifest.paths)
 
 
 def resolve(paths: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
@@ -184,20 +185,20 @@ def _update(
     entries = _prepare(found.new, encoder)
     kept, merged = choose_segments(before, found.order, sum(entry.passages for entry in entries))
     entries += [before.segments[number].entry(place) for number, place in merged.tolist()] if before else []
-    if not kept and not any(entry.passages for entry in entries):
+    if not kept and entries and not any(entry.passages for entry in entries):
         raise SourceError(f"{', '.join(map(str, paths))}: the articles have no text: expected paragraphs")
     texts = {digest(each.text.encode()): each.text for entry in entries for _, made in entry.articles for each in made}
     encoded = encode(folder, texts, encoder, known, progress)
+    dimensions, width = known.shape if folders or texts else _shape(encoder)
     try:
         segments = [before.manifest.segments[number] for number in kept] if before else []
-        if entries:
-            write = partial(write_segment, entries=entries, encoded=known, shape=known.shape, exact=exact)
+        if entries or not segments:
+            write = partial(write_segment, entries=entries, encoded=known, shape=(dimensions, width), exact=exact)
             segments.append(write_folder(folder, "segment", write))
         order = _renumber(found.order, kept, merged, len(found.new))
         state = write_folder(folder, "state", lambda scratch: write_state(scratch, order, found.sources))
         opened = [Segment(folder / name) for name, _ in segments]
         articles, passages = places_of(order, opened)
-        dimensions, width = known.shape
         manifest = Manifest(
             format=FORMAT,
             created=datetime.now(UTC).isoformat(timespec="seconds"),

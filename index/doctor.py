@@ -126,8 +126,8 @@ def _open(folder: Path, manifest: Manifest) -> Generator[str, None, _Part | None
         ("vectors", len(part.vectors), len(part.segment)),
         ("dimensions", part.vectors.shape[1], manifest.dimensions),
         ("passages of the postings", len(part.postings.lengths), len(part.segment)),
-        ("passages' tokens", len(part.tokens) if part.tokens else len(part.segment), len(part.segment)),
-        ("dimensions of tokens", part.tokens.width if part.tokens else 0, manifest.token_dimensions),
+        ("passages' tokens", len(part.tokens) if part.tokens is not None else len(part.segment), len(part.segment)),
+        ("dimensions of tokens", part.tokens.width if part.tokens is not None else 0, manifest.token_dimensions),
     ):
         if found != expected:
             fitting = False

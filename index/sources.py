@@ -44,12 +44,12 @@ class SourceFile:
     name: str
 
 
-def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
+def find_sources(paths: Sequence[str | os.PathLike[str]], *, may_be_empty: bool = False) -> list[SourceFile]:
     """The files of articles among `paths` (files and folders, these searched through), by name.
 
     In a folder with a corpus.jsonl only that is read: its other files are questions and judgements.
     Hidden files are passed over. Raises SourceError for a path that is missing or of another kind,
-    and if there is no article at all.
+    and if there is no article at all, unless that `may_be_empty`.
     """
     files: list[SourceFile] = []
     for path in map(Path, paths):
@@ -61,9 +61,11 @@ def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[SourceFile]:
             raise SourceError(f"{path}: expected {_expected()}, found {path.suffix or 'no suffix'}: convert or rename it")
         else:
             files.append(SourceFile(path, _cited(Path(path.name))))
-    if not files:
+    if not files and not may_be_empty:
         named = ", ".join(str(path) for path in paths)
-        raise SourceError(f"{named or 'no path'}: no articles found: expected files of {_expected()}")
+        raise SourceError(
+            f"{named or 'no path'}: no articles found: expected files of {_expected()} (to add them in the page: --empty)"
+        )
     unique: dict[Path, SourceFile] = {}
     for file in files:
         # A file that two paths lead to is read once.

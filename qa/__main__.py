@@ -86,6 +86,7 @@ def index_command(
             help="Compare with every vector, or from 20,000 on with those that a stand-in chooses; as it was, if not said.",
         ),
     ] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="There may be no article yet: they are added in the page.")] = False,
 ) -> None:
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
@@ -94,7 +95,7 @@ def index_command(
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
     with progress_bar(error_console()) as progress:
-        built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, progress=progress)
+        built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, may_be_empty=empty, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
     manifest = built.manifest

@@ -98,7 +98,7 @@ def _build(library: Library, progress: Progress) -> Built:
 
     index = library.index
     # A file of others that cannot be used is told, and no reason to refuse these.
-    built = build_index(index.manifest.paths, index.folder, index.encoder, skip_bad=True, progress=tell)
+    built = build_index(index.manifest.paths, index.folder, index.encoder, skip_bad=True, may_be_empty=True, progress=tell)
     library.refresh()
     return built
 

@@ -12,8 +12,10 @@ import pytest
 from conftest import ToyEncoder
 from forging import write_json
 
-from index.build import BadSourcesError, Built, build_index, is_current
+import qa
+from index.build import BadSourcesError, Built, build_index, has_changed, is_current
 from index.dense import DenseSearcher
+from index.doctor import examine
 from index.errors import EncoderError, IndexFolderError, SourceError, UserError
 from index.index import Index
 from index.store import MANIFEST, read_manifest, write_manifest
@@ -313,3 +315,24 @@ def test_an_index_without_a_file_that_its_seal_does_not_name_is_built_again(writ
         open_index(articles)
     assert build(articles).encoded == 0
     assert len(open_index(articles)) == 2
+
+
+def test_an_index_may_be_empty_where_that_is_said_and_is_filled_and_emptied(write: Write) -> None:
+    articles = write({})
+    with pytest.raises(SourceError, match=r"no articles found.*--empty"):
+        build(articles)
+    assert build(articles, may_be_empty=True).manifest.passages == 0
+    opened = open_index(articles)
+    assert (len(opened), len(opened.articles), found(opened, "Where do otters swim?")) == (0, 0, [[], []])
+    assert not qa.Library.open(opened.folder, ToyEncoder()).ask("Where do otters swim?").found
+    assert examine(opened.folder) == []
+    assert not has_changed(opened.folder)
+    assert build(write({"otters.txt": "Otters swim in rivers."})).added == 1
+    assert [text for text, _ in found(open_index(articles), "Where do otters swim?")[1]] == ["Otters swim in rivers."]
+    write({"otters.txt": None})
+    with pytest.raises(SourceError, match="no articles found"):
+        build(articles)
+    assert len(open_index(articles)) == 1
+    assert has_changed(articles.parent / "index")
+    assert build(articles, may_be_empty=True).removed == 1
+    assert len(open_index(articles)) == 0

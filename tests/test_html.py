@@ -171,6 +171,10 @@ def test_the_source_panel_shows_the_extent_with_its_marks() -> None:
     assert '<span class="cited"><mark>in rivers.</mark> They eat.</span>' in html
     assert "Before." not in html
     assert "After." not in html
+    other = Hit(Passage(article, ((22, 32),), "caption", "A caption.", "", 2), 2, 0.4, hit.why, ())
+    both = source_panel(hit, {"1": hit, "2": other})
+    assert '</span>\n\n<span class="found">A caption.</span>\n\n<span class="cited">' in both
+    assert both.count("cited") == html.count("cited")
 
 
 def test_words_for_ranks_and_certainty() -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,13 +14,12 @@ import pytest
 import walking
 from conftest import ROOT, SEEDS, ToyEncoder
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
-from walking import CHROMIUM
+from walking import CHROMIUM, violations
 
 import qa
 from qa.export import answer_json
 from qa.styles import answer_markdown, answer_plain_text, bibtex, csl_json, markdown, plain_text
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 SERVE = """
 import sys
 import app, qa
@@ -699,13 +697,6 @@ def test_axe_finds_nothing_wrong(visit: Visit, seeds_url: str, scheme: str) -> N
         summary.click()
     open_first(page)
     assert violations(page) == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core says is wrong with a page: which rule, and where."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("width", [1024, 1920, 3840])

@@ -53,6 +53,8 @@ class Listing:
         page = min(max(page, 1), pages)
         start = (page - 1) * AT_ONCE
         cards = [catalogue.card(number) for number in found[start : start + AT_ONCE].tolist()]
+        if not len(catalogue):
+            return '<p class="none" role="status">There are no articles yet.</p>'
         if not cards:
             return f'<p class="none" role="status">No article has “{escape(words.strip())}” in its title or source.</p>'
         rows = "".join(_row(card, catalogue, removable) for card in cards)

@@ -1,6 +1,6 @@
 """An article as it stands in its source, with the cited passage and its sentence marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from index import Article
@@ -19,9 +19,10 @@ def hits_by_name(answer: Answer) -> dict[str, Hit]:
 def source_panel(hit: Hit, among: Mapping[str, Hit] | None = None) -> str:
     """The article of a hit: its passage in `.cited`, one for each span, and in them the citation's words in <mark>.
 
-    Of the hits `among` which it is, those in the same article are one step away.
+    Of the hits `among` which it is, those in the same article are one step away, and their passages in `.found`.
     """
-    return article_panel(hit.passage.article, _text(hit), _steps(hit, among or {}))
+    here = {name: other for name, other in (among or {}).items() if other.passage.article == hit.passage.article}
+    return article_panel(hit.passage.article, _text(hit, here.values()), _steps(hit, here))
 
 
 def article_panel(article: Article, text: str, steps: str = "") -> str:
@@ -42,11 +43,10 @@ def source_gone(reason: str = "This answer is no longer kept: ask again") -> str
     return f'<header><div><h2 tabindex="-1">{escape(reason)}</h2></div>{_CLOSE}</header>'
 
 
-def _steps(hit: Hit, among: Mapping[str, Hit]) -> str:
+def _steps(hit: Hit, there: Mapping[str, Hit]) -> str:
     """The way to the passages before and after, of those found in the same article."""
-    here = [name for name, other in among.items() if other.passage.article == hit.passage.article]
-    here.sort(key=lambda name: among[name].passage.spans)
-    place = next((number for number, name in enumerate(here) if among[name] is hit), 0)
+    here = sorted(there, key=lambda name: there[name].passage.spans)
+    place = next((number for number, name in enumerate(here) if there[name] is hit), 0)
     if len(here) < 2:
         return ""
     before, after = _step(here, place - 1, "Previous", "←"), _step(here, place + 1, "Next", "→")
@@ -61,11 +61,13 @@ def _step(here: Sequence[str], to: int, name: str, key: str) -> str:
     )
 
 
-def _text(hit: Hit) -> str:
+def _text(hit: Hit, others: Iterable[Hit]) -> str:
     text, (position, stop) = hit.passage.article.text, hit.passage.article.extent
-    pieces = []
+    marked = {(start, end): ("found", escape(text[start:end])) for other in others for start, end in other.passage.spans}
     for start, end in hit.passage.spans:
-        cited = mark(text[start:end], inside(hit.citation.spans, (start, end)))
-        pieces += [escape(text[position:start]), f'<span class="cited">{cited}</span>']
+        marked[start, end] = "cited", mark(text[start:end], inside(hit.citation.spans, (start, end)))
+    pieces = []
+    for (start, end), (name, words) in sorted(marked.items()):
+        pieces += [escape(text[position:start]), f'<span class="{name}">{words}</span>']
         position = end
     return "".join([*pieces, escape(text[position:stop])])
