@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test lint gate check report bench bench-encoding bench-load bench-seeds bench-scale ablation lock clean
+.PHONY: app test lint gate check report screenshots bench bench-encoding bench-load bench-seeds bench-scale ablation lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -19,6 +19,7 @@ lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/screenshots.py
 
 # What must pass before a change goes in.
 check: lint test gate
@@ -32,6 +33,10 @@ gate: .venv/app
 report: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/qa eval --json > eval/report.json
+
+# Pictures of the pages, by Chromium: docs/screenshots.
+screenshots: .venv/test
+	$(BIN)/python docs/screenshots.py
 
 # What every step of the pipeline is worth on public collections: docs/quality.md. make ablation DATA=folder; half an hour the first time.
 ablation: .venv/test

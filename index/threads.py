@@ -8,22 +8,41 @@ from functools import cache
 from threading import BoundedSemaphore, Lock, local
 from typing import Any
 
-AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-"""So many questions are searched for at once: half of one is Python, which does one thing at a time."""
 
-_turns = BoundedSemaphore(AT_ONCE)
-_own = local()
+class Turns:
+    """A few callers at once, the others wait. Whoever is in already does not wait for itself."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self._free, self._own = BoundedSemaphore(at_once), local()
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        if getattr(self._own, "taken", False):
+            yield
+            return
+        with self._free:
+            self._own.taken = True
+            try:
+                yield
+            finally:
+                self._own.taken = False
+
+
+_processors = os.cpu_count() or 1
+# More questions at once would only take Python's lock from each other: eight on two processors had two thirds of the answers
+# a second that one has. Half of searching is Python, which does one thing at a time; encoding leaves it alone.
+ASKING, SEARCHING = Turns(_processors), Turns(max(1, _processors // 2))
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for FAISS's, NumPy's and torch's products meanwhile, and no more than AT_ONCE callers.
+    """One thread for FAISS's, NumPy's and torch's products meanwhile, and a turn at SEARCHING.
 
     A question is answered in milliseconds: starting several threads, and waiting for one that another program holds up,
-    takes longer than they save. Where many ask at once, more of them would only take Python's lock from each other:
-    eight on two processors had two thirds of the answers a second that one has.
+    takes longer than they save.
     """
-    with _turn(), one_thread_of_blas(), _libraries("torch" in sys.modules).limit(limits=1, user_api="openmp"):
+    with SEARCHING.take(), one_thread_of_blas(), _libraries("torch" in sys.modules).limit(limits=1, user_api="openmp"):
         yield
 
 
@@ -35,20 +54,6 @@ def one_thread_of_blas() -> Iterator[None]:
         yield
     finally:
         _blas.give_back()
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Waits for one; whoever has one already does not wait for another."""
-    if getattr(_own, "turn", False):
-        yield
-        return
-    with _turns:
-        _own.turn = True
-        try:
-            yield
-        finally:
-            _own.turn = False
 
 
 class _Blas:

@@ -23,6 +23,7 @@ from index.question import read_question
 from index.reranker import Reranker, open_reranker, rerank_scores
 from index.searchers import Query
 from index.store import MANIFEST, read_manifest
+from index.threads import ASKING
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import Evidence, confidence, is_found
 from qa.highlight import best_sentence, matched_terms
@@ -107,10 +108,11 @@ class Library:
             check_question(question)
         # One index throughout, even if it is replaced meanwhile.
         index, asked = self.index, []
-        for query in index.queries(questions) if questions else []:
-            among = index.allowed(query, where)
-            candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)
-            asked.append({system: self._answer(index, query, candidates, system, k, marked or k) for system in systems})
+        with ASKING.take():
+            for query in index.queries(questions) if questions else []:
+                among = index.allowed(query, where)
+                candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)
+                asked.append({system: self._answer(index, query, candidates, system, k, marked or k) for system in systems})
         return asked
 
     def refresh(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from index.threads import AT_ONCE, one_thread, one_thread_of_blas
+from index.threads import SEARCHING, Turns, one_thread, one_thread_of_blas
 
 
 def threads(kind: str) -> set[int]:
@@ -56,19 +56,28 @@ def test_questions_that_overlap_leave_as_many_threads_as_there_were() -> None:
     assert threads("blas") == {2}
 
 
-def test_no_more_questions_at_once_than_are_of_use_and_none_waits_for_itself() -> None:
+@pytest.mark.parametrize("turns", [Turns(1), Turns(3), SEARCHING])
+def test_a_few_at_once_and_none_waits_for_itself(turns: Turns) -> None:
     inside, most, lock = 0, 0, Lock()
 
-    def ask(_: int) -> None:
+    def work(_: int) -> None:
         nonlocal inside, most
-        with one_thread(), one_thread():
+        with turns.take(), turns.take():
             with lock:
                 inside += 1
                 most = max(most, inside)
-            sleep(0.01)
+            sleep(0.005)
             with lock:
                 inside -= 1
 
-    with ThreadPoolExecutor(8 * AT_ONCE) as threads:
-        list(threads.map(ask, range(64)))
-    assert 1 <= most <= AT_ONCE
+    with ThreadPoolExecutor(8 * turns.at_once) as threads:
+        list(threads.map(work, range(64)))
+    assert most == turns.at_once
+
+
+def test_an_error_gives_the_turn_back() -> None:
+    turns = Turns(1)
+    with pytest.raises(ValueError, match="found"), turns.take():
+        raise ValueError("found")
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: turns.take().__enter__()).result(timeout=10)
