@@ -20,6 +20,8 @@ from index.store import READ_WHOLE, damaged
 # A part with more rows than this is searched by its stand-in first, which is measured on so many vectors.
 EXACT_UP_TO = 20_000
 _MEASURED, _BEST, _RECALL, _SEED = 200, 10, 0.99, 20
+# The cosine that they have to a passage.
+_NEAR = 0.7
 # Of the k best, a stand-in has nearly all among its own best so many times k.
 _DEEPER = 4
 # Vectors scored together.
@@ -237,12 +239,13 @@ def _make_coarse(part: Any, vectors: Vectors) -> Coarse | None:
     index.train(vectors)
     index.add(vectors)
     random = np.random.default_rng(_SEED)
-    # Between two passages: like a question, near some and the same as none.
-    one, other = (vectors[np.sort(random.choice(len(vectors), _MEASURED, replace=False))] for _ in range(2))
-    asked = one + other[random.permutation(_MEASURED)]
-    asked = np.ascontiguousarray(asked / np.linalg.norm(asked, axis=1, keepdims=True), dtype=np.float32)
+    # Near one passage, as a question may be, and to the others as chance has it: which of them come next is hard to tell.
+    near = vectors[np.sort(random.choice(len(vectors), _MEASURED, replace=False))]
+    chance = random.standard_normal(near.shape)
+    chance *= np.sqrt(1 - _NEAR**2) / np.linalg.norm(chance, axis=1, keepdims=True)
+    asked = np.ascontiguousarray(_NEAR * near + chance, dtype=np.float32)
     _, exact = part.search(asked, _BEST)
-    for rows in (200, 400, 800, 1600, 3200):
+    for rows in (200, 400, 800, 1600, 3200, 6400):
         _, found = index.search(asked, rows)
         recall = float(np.mean([np.isin(best, held).mean() for best, held in zip(exact, found, strict=True)]))
         if recall >= _RECALL:

@@ -259,7 +259,7 @@ def check_question(question: str) -> None:
     if not question.strip():
         raise QuestionError("the question is empty: ask in words")
     if not read_question(question).words:
-        raise QuestionError(f"{question!r} only says what to leave out: ask for something as well")
+        raise QuestionError(f"the question only says what to leave out, {question.strip()!r}: ask for something as well")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(question):,} characters, expected at most {MAX_QUESTION:,}: shorten it")
 

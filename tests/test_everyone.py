@@ -131,7 +131,7 @@ def test_everything_that_can_be_used_has_a_name_and_is_reached_by_tab(visit: Vis
 def test_an_empty_index_says_so_on_every_page(visit: Visit, empty_url: str) -> None:
     page = visit(empty_url)
     expect(page.locator("#masthead")).to_contain_text("0 articles, 0 passages")
-    expect(page.locator("#examples")).to_contain_text("There are none yet")
+    expect(page.locator("#examples")).to_contain_text("There are no articles yet")
     ask(page, QUESTION)
     expect(page.locator(".answer")).to_contain_text("Not in these articles")
     assert violations(page) == []
@@ -142,7 +142,7 @@ def test_an_empty_index_says_so_on_every_page(visit: Visit, empty_url: str) -> N
     assert violations(page) == []
     page = visit(empty_url + "judge")
     use_judge(page)
-    expect(page.locator("#judge .pool")).to_contain_text("find nothing")
+    expect(page.locator("#judge .pool")).to_contain_text("No passage comes near")
     assert violations(page) == []
     page = visit(empty_url + "evaluation")
     use_evaluation(page)
@@ -157,4 +157,4 @@ def test_one_article_is_enough(visit: Visit, single_url: str) -> None:
     use_articles(page)
     page = visit(single_url + "judge")
     use_judge(page)
-    expect(page.locator("#judge .pool article")).not_to_have_count(0)
+    expect(page.locator("#judge .pool .card")).not_to_have_count(0)

@@ -392,7 +392,7 @@ def test_passages_of_an_answer_are_judged_where_they_stand(visit: Visit, url: st
     ("text", "line"),
     [
         ("", "no questions: expected one a line"),
-        ("Where?\n-not", "line 2: '-not' only says what to leave out"),
+        ("Where?\n-not", "line 2: the question only says what to leave out, '-not'"),
         ('{"id": "q1"}', "line 1: expected _id or id, and text or question; found id"),
         ("{broken", "line 1: not JSON"),
         ("\n".join(f"Where is {number}?" for number in range(2_001)), "2,001 questions, expected at most 2,000"),

@@ -89,7 +89,7 @@ def test_a_phrase_of_the_title_counts(make_library: MakeLibrary) -> None:
 
 
 def test_only_words_to_leave_out_is_no_question(make_library: MakeLibrary) -> None:
-    with pytest.raises(QuestionError, match="only says what to leave out: ask for something as well"):
+    with pytest.raises(QuestionError, match="only says what to leave out, '-apples': ask for something as well"):
         make_library(FILES).ask("-apples")
 
 

@@ -78,7 +78,8 @@ def _about(library: Library) -> str:
 
 def _examples(library: Library) -> str:
     if not library.articles:
-        return '<p id="examples" class="soft">There are none yet: add some under <a href="/articles">Articles</a>.</p>'
+        link = '<a href="/articles">Articles</a>'
+        return f'<p id="examples" class="soft">There are no articles yet: add some under {link}.</p>'
     links = "".join(
         f'<li><a class="chip" href="{escape(Asked(question).link)}" dir="auto">{escape(question)}</a></li>'
         for question in example_questions(library)

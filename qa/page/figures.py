@@ -17,7 +17,7 @@ def figures_html(record: Mapping[str, Any]) -> str:
         questions = record["questions"]
         about = (
             f"{count_of(int(questions['answerable']), 'answerable question')}, {int(questions['unanswerable']):,} that the "
-            f"articles do not answer. {record['library']}. Small figures: 95% intervals."
+            f"articles do not answer. {_library(record)}. Small figures: 95% intervals."
         )
         return (
             f'<p class="soft">{escape(str(about))}</p>{_means(record, systems, measures)}'
@@ -27,6 +27,11 @@ def figures_html(record: Mapping[str, Any]) -> str:
         raise UserError(
             "the report's figures are of another version: write the report again with qa eval --report"
         ) from None
+
+
+def _library(record: Mapping[str, Any]) -> str:
+    """What the questions were asked of: "9 articles, 142 passages, all-MiniLM-L6-v2"."""
+    return str(record["library"]).removeprefix("Library(").removesuffix(")")
 
 
 def _means(record: Mapping[str, Any], systems: Sequence[str], measures: Sequence[str]) -> str:

@@ -81,7 +81,7 @@ def _head(column: Column, descending: bool) -> str:
 
 
 def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in card.kinds.items())
+    kinds = ", ".join(f"{kind}\N{NO-BREAK SPACE}{count:,}" for kind, count in card.kinds.items())
     remove = ""
     if card.source in removable:
         name, count = card.source.split("/", 1)[1], catalogue.of_source(card.source)
