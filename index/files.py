@@ -26,7 +26,7 @@ _HEADERS = Lock()
 
 
 # With one row of a large file the system maps the pages around it too: so much, mostly. So many bytes may add up.
-_AROUND, _KEPT = 64 * 1024, 768 * 1024 * 1024
+_AROUND, _KEPT = 64 * 1024, 512 * 1024 * 1024
 
 
 class Pages:
