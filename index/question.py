@@ -18,6 +18,11 @@ class Asked:
     phrases: tuple[str, ...]
     excluded: tuple[str, ...]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it neither requires a phrase nor leaves out a word."""
+        return not self.phrases and not self.excluded
+
 
 def read_question(text: str) -> Asked:
     """Reads `"phrases in quotation marks"`, required literally, and `-words` to exclude; a hyphen within a word is none."""

@@ -3,13 +3,14 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import UserError
+from index.errors import IndexFolderError, UserError
 from qa.console import console, error_console, print_line, say
 
 if TYPE_CHECKING:
@@ -94,16 +95,29 @@ def index_command(
     from qa.progress import progress_bar
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
+    before = _paths_of(index)
     with progress_bar(error_console()) as progress:
         built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, may_be_empty=empty, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
     manifest = built.manifest
+    others = [path for path in before if path not in manifest.paths]
+    if others and built.removed:
+        say(f"warning: {index} was of {', '.join(others)}: name it as well to keep its articles, or another --index")
     print_line(
         f"Indexed {manifest.articles:,} articles, {manifest.passages:,} passages into {index} "
         f"({manifest.encoder}; {built.encoded:,} embedded, {built.reused:,} as before): articles "
         f"{built.added:,} added, {built.changed:,} changed, {built.removed:,} removed, {built.unchanged:,} unchanged."
     )
+
+
+def _paths_of(index: Path) -> tuple[str, ...]:
+    """What an index was built of; nothing if there is none that can be read."""
+    from index.store import read_manifest
+
+    with suppress(IndexFolderError):
+        return read_manifest(index).paths
+    return ()
 
 
 @app.command()

@@ -1,5 +1,18 @@
 """Small words that several outputs share."""
 
+import re
+
+# They ask, or hold a sentence together: that a passage has them, or lacks them, tells nothing.
+FUNCTION_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """a an and any are as at be been by can could did do does for from had has have how in is it its many much of on or
+        say said says she he they shall should so some tell that the their them there these this those to was were what
+        when where which who whom whose why will with would you your i me my we our us about after before between into
+        than then up out over under during since until not no if but""",
+    )
+)
+
 
 def count_of(number: int, noun: str) -> str:
     """A number of things in words: "1 article", "9 articles"."""

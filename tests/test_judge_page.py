@@ -305,7 +305,14 @@ def test_what_gets_no_answer_is_kept_and_sent_again(browser: Browser, url: str, 
     assert len(lines(file)) == 2
     page.unroute(calls)
     page.reload()
-    assert [line["verdict"] for line in wait_for(file, 4, page)] == ["answers", "answers", "partly", "no"]
+    # One that was on its way when the page was loaded again may be written twice: it is one.
+    for _ in range(800):
+        said = {line["id"]: line["verdict"] for line in lines(file)}
+        if len(said) == 3:
+            break
+        page.wait_for_timeout(25)
+    assert list(said.values()) == ["answers", "partly", "no"]
+    assert len(Judgements(file).standing()) == 3
     ready(page, QUESTIONS[0])
     page.close()
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from index.question import read_question
 from qa.answer import Answer, Hit
 from qa.html import NOT_FOUND, confidence_words, date_words, place_words, title
 from qa.page.asked import ANY, Asked
@@ -56,6 +57,8 @@ def _missing(answer: Answer, asked: Asked, *, filtered: bool) -> str:
         why = f"The passages below come nearest. They do not claim to answer the question. {reason}"
     elif filtered:
         why = "There is nothing to search: no passage is within the filter."
+    elif read_question(answer.question).is_plain:
+        why = "There are no passages to search."
     else:
         why = "No passage has the words that the question requires, or all have one that it leaves out."
     wider = asked.but(since=ANY, until="", sources=(), kinds=()).link

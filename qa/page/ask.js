@@ -25,10 +25,16 @@ async function show() {
   const left = [results, begin].some((place) => place.contains(document.activeElement));
   results.innerHTML = html ?? unreachable;
   document.title = [question?.trim(), pageTitle].filter(Boolean).join(" · ");
-  begin.hidden = results.querySelector(".answer") !== null;
+  begin.hidden = results.childElementCount > 0;
   spoken.textContent = results.querySelector(".sentence")?.textContent ?? "";
   if (results.querySelector(".answer")) remember(question.trim(), address);
   showRecent();
+  const problem = results.querySelector(".problem");
+  if (problem) {
+    // A name that no file has is there to be mended.
+    form.elements.source.value = sources().at(-1) ?? "";
+    problem.scrollIntoView({ block: "nearest" });
+  }
   // Whoever followed a link that is gone goes on from the answer.
   if (left) results.focus({ preventScroll: true });
 }
@@ -40,6 +46,10 @@ function go(address) {
   // The same question again is no other place to come back to.
   if (next !== location.search) history.pushState(null, "", next);
   show();
+}
+
+function sources() {
+  return new URLSearchParams(location.search).getAll("source");
 }
 
 function fieldDay(day) {
@@ -69,8 +79,9 @@ form.addEventListener("submit", (event) => {
     const unseen = before.get("q") === fields.get("q") && !fieldDay(before.get(name)) ? before.get(name) : "";
     if (fields.get(name) || unseen) asked.append(name, fields.get(name) || unseen);
   }
-  const sources = new Set([...before.getAll("source"), fields.get("source")].filter(Boolean));
-  for (const source of sources) asked.append("source", source);
+  // A name that led to nothing stands in the field again.
+  const chosen = results.querySelector(".problem") ? sources().slice(0, -1) : sources();
+  for (const source of new Set([...chosen, fields.get("source")].filter(Boolean))) asked.append("source", source);
   for (const kind of fields.getAll("kind")) asked.append("kind", kind);
   go(`?${asked}`);
 });

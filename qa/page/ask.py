@@ -78,7 +78,7 @@ def _about(library: Library) -> str:
 
 def _examples(library: Library) -> str:
     if not library.articles:
-        link = '<a href="/articles">Articles</a>'
+        link = '<a href="./articles">Articles</a>'
         return f'<p id="examples" class="soft">There are no articles yet: add some under {link}.</p>'
     links = "".join(
         f'<li><a class="chip" href="{escape(Asked(question).link)}" dir="auto">{escape(question)}</a></li>'

@@ -180,7 +180,11 @@ function go(by) {
 function judge(card, name) {
   const [start, end] = (name !== "no" && choices.get(card)) || [];
   const said = { verdict: name, passage: card?.dataset.passage ?? "", start, end };
+  const words = [start, end].join();
+  // What was said already, of the same words, is not said again.
+  const again = card && verdict(card) === name && (name === "no" || card.dataset.said === words);
   if (card) {
+    card.dataset.said = words;
     for (const button of card.querySelectorAll(".verdict")) press(button, button.dataset.verdict === name);
     if (name === "no") chooseAll(card);
     const order = cards();
@@ -189,7 +193,7 @@ function judge(card, name) {
     mark(next ?? (done[state.at] ? card : null));
   }
   if (name !== "no") press(work.querySelector('[data-do="nothing"]'), name === "nothing");
-  send(said);
+  if (!again) send(said);
 }
 
 function send(said) {
@@ -242,7 +246,8 @@ function advance() {
   const next = following(state.at);
   if (next === undefined) {
     tell(`All ${done.length} judged. Export the gold, or judge other questions.`);
-    open();
+    // From now on a key is about a passage only when one was chosen.
+    open().then(() => mark(null));
   } else {
     state.at = next;
     open();

@@ -5,7 +5,7 @@ document.addEventListener("keydown", (event) => {
   const typing = target.matches("input, textarea, select");
   if (key === "Escape") closeSource();
   else if (key === "/" && !typing) box.select();
-  else if (key === "ArrowDown" && (target === box ? atEnd() : isPassage(target))) step(1);
+  else if (key === "ArrowDown" && (target === box ? atEnd() : isPassage(target) || isNowhere(target))) step(1);
   else if (key === "ArrowUp" && isPassage(target)) step(-1);
   else return;
   if (key !== "Escape") event.preventDefault();
@@ -13,6 +13,10 @@ document.addEventListener("keydown", (event) => {
 
 function isPassage(target) {
   return target.matches("#results, #results .title");
+}
+
+function isNowhere(target) {
+  return target === document.body && results.querySelector(".title") !== null;
 }
 
 function atEnd() {

@@ -7,8 +7,10 @@ from index import Span
 from index.analyzer import CJK, analyze
 from qa.answer import Hit
 from qa.html import inside, mark
+from qa.words import FUNCTION_WORDS
 
 _WORD = re.compile(rf"[{CJK}]+|[^\W{CJK}]+(?:['’.,:/-][^\W{CJK}]+)*")
+_FUNCTION_TERMS = {term for word in FUNCTION_WORDS for term in analyze(word)}
 _IS_CJK = re.compile(rf"[{CJK}]")
 
 
@@ -31,7 +33,7 @@ def _words(text: str, words: Sequence[Span], piece: Span) -> str:
 
 def _shared(hit: Hit) -> Iterator[Span]:
     """Where the words stand that the question has too; of Chinese and Japanese, the pairs of characters."""
-    shared = set(hit.why.matched)
+    shared = set(hit.why.matched) - _FUNCTION_TERMS
     for match in _WORD.finditer(hit.passage.text):
         start, end = match.span()
         if _IS_CJK.match(match.group()):

@@ -11,11 +11,14 @@ NAVIGATION_SCRIPT = 'document.title = element.querySelector("[aria-current]").te
 
 def navigation(parts: Sequence[Part], current: Part) -> str:
     """Links to all pages, the current one marked. They are relative, so that they hold behind a proxy's path as well."""
-    links = "".join(
-        f'<li><a href="./{escape(part.path.strip("/"))}"{_MARKED if part is current else ""}>{escape(part.name)}</a></li>'
-        for part in parts
-    )
+    links = "".join(f"<li>{_link(part, current=part is current)}</li>" for part in parts)
     return f'<nav class="pages" aria-label="Pages"><ul>{links}</ul></nav>'
+
+
+def _link(part: Part, *, current: bool) -> str:
+    path, name = escape(part.path.strip("/")), escape(part.name)
+    # Its name once more, for the style: see page.css.
+    return f'<a href="./{path}" data-name="{name}"{_MARKED if current else ""}>{name}</a>'
 
 
 _MARKED = ' aria-current="page"'

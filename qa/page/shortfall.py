@@ -8,21 +8,12 @@ from index.passages import searchable_text
 from index.question import read_question
 from qa.answer import Hit
 from qa.dates import days_in
+from qa.words import FUNCTION_WORDS
 
 _YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})\b")
 # From here on passages mean about what is asked; below the other, something else.
 _NEAR, _LOOSE = 0.55, 0.35
 _TERMS_IN_A_WORD = 3
-# They ask, or hold a sentence together: that a passage lacks them tells nothing.
-_EMPTY = set(
-    re.findall(
-        r"\w+",
-        """a an and any are as at be been by can could did do does for from had has have how in is it its many much of on or
-    say said says she he they shall should so some tell that the their them there these this those to was were what
-    when where which who whom whose why will with would you your i me my we our us about after before between into
-    than then up out over under during since until not no if but""",
-    )
-)
 
 
 def lacking(question: str, hits: Sequence[Hit]) -> str:
@@ -70,7 +61,7 @@ def _asked(question: str) -> tuple[list[str], list[str]]:
         if days.limits:
             unlimited = unlimited[:start] + unlimited[end:]
     words = [word.strip("“”‘’\"'()[]{}.,;:!?—–-？。，、") for word in read_question(timeless).words.split()]
-    told = [word for word in dict.fromkeys(words) if word and word.casefold() not in _EMPTY and analyze(word)]
+    told = [word for word in dict.fromkeys(words) if word and word.casefold() not in FUNCTION_WORDS and analyze(word)]
     return told, list(dict.fromkeys(_YEAR.findall(unlimited)))
 
 
