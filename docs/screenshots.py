@@ -50,10 +50,10 @@ def main() -> None:
 @contextmanager
 def _served(articles: Path, *options: str) -> Iterator[str]:
     """The address of the page over a folder of articles; its index, judgements and reports stand beside the folder."""
-    place = articles.parent
+    place, index = articles.parent, f"{articles.name}-index"
     qa = [sys.executable, "-m", "qa"]
-    subprocess.run([*qa, "index", articles.name, "--index", "index", *options], check=True, cwd=place)  # noqa: S603
-    command = [*qa, "serve", "--index", "index", "--port", "0"]
+    subprocess.run([*qa, "index", articles.name, "--index", index, *options], check=True, cwd=place)  # noqa: S603
+    command = [*qa, "serve", "--index", index, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=place) as server:  # noqa: S603
         assert server.stdout
         try:
