@@ -53,6 +53,12 @@ def analyze(text: str) -> list[str]:
     return terms
 
 
+@lru_cache(maxsize=16_384)
+def word_terms(word: str) -> tuple[str, ...]:
+    """The terms of one word, remembered: each word of each passage that is shown is looked at by itself."""
+    return tuple(analyze(word))
+
+
 @lru_cache(maxsize=2_048)
 def distinct_terms(text: str) -> frozenset[str]:
     """The terms of a text without their order, remembered: the same few passages are looked at several times a question."""

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from index import Article, Span
-from index.analyzer import analyze
+from index.analyzer import word_terms
 from qa.answer import Answer, Hit, LegScore
 from qa.words import count_of
 
@@ -150,7 +150,7 @@ def shared_words(hit: Hit) -> list[str]:
     missing = dict.fromkeys(hit.why.matched)
     words = []
     for word in hit.passage.text.split():
-        terms = analyze(word)
+        terms = word_terms(word)
         # A run of Chinese or Japanese is many terms and no word: its pairs are named below.
         if len(terms) <= _TERMS_IN_A_WORD and any(term in missing for term in terms):
             words.append(word.strip("“”‘’\"'()[]{}.,;:!?—–-").casefold())

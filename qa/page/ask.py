@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from index.threads import ASKING
 from qa.answer import Answer
 from qa.export import answer_json
 from qa.judgements import Judgements
@@ -35,8 +36,9 @@ def ask_part(library: Library, settings: Settings) -> Part:
     def ask(wanted: dict[str, Any]) -> str:
         """The answer to what the page's address asks."""
         asked, confined = read(wanted)
-        answer, build = answers.ask(asked.question, confined.where)
-        return answer_panel(answer, build, asked, confined)
+        with ASKING.take():
+            answer, build = answers.ask(asked.question, confined.where)
+            return answer_panel(answer, build, asked, confined)
 
     def read_source(wanted: dict[str, Any]) -> str:
         """The article of a hit of an answer that was given."""

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index import Span
-from index.analyzer import CJK, analyze
+from index.analyzer import CJK, word_terms
 from qa.answer import Hit
 from qa.html import inside, mark
 from qa.words import FUNCTION_WORDS
 
 _WORD = re.compile(rf"[{CJK}]+|[^\W{CJK}]+(?:['’.,:/-][^\W{CJK}]+)*")
-_FUNCTION_TERMS = {term for word in FUNCTION_WORDS for term in analyze(word)}
+_FUNCTION_TERMS = {term for word in FUNCTION_WORDS for term in word_terms(word)}
 _IS_CJK = re.compile(rf"[{CJK}]")
 
 
@@ -38,5 +38,5 @@ def _shared(hit: Hit) -> Iterator[Span]:
         start, end = match.span()
         if _IS_CJK.match(match.group()):
             yield from ((at, min(at + 2, end)) for at in range(start, end) if hit.passage.text[at : at + 2] in shared)
-        elif shared.intersection(analyze(match.group())):
+        elif shared.intersection(word_terms(match.group())):
             yield start, end
