@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -155,6 +155,13 @@ def write_folder(
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return name, hash_file(folder / name / SEAL)
+
+
+def paths_of(folder: Path) -> tuple[str, ...]:
+    """What the index in a folder was built of; nothing if there is none that can be read."""
+    with suppress(IndexFolderError):
+        return read_manifest(folder).paths
+    return ()
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

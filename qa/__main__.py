@@ -3,14 +3,13 @@
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import IndexFolderError, UserError
+from index.errors import UserError
 from qa.console import console, error_console, print_line, say
 
 if TYPE_CHECKING:
@@ -92,10 +91,11 @@ def index_command(
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
     from index.encoder import DEFAULT_MODEL
+    from index.store import paths_of
     from qa.progress import progress_bar
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
-    before = _paths_of(index)
+    before = paths_of(index)
     with progress_bar(error_console()) as progress:
         built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, may_be_empty=empty, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
@@ -109,15 +109,6 @@ def index_command(
         f"({manifest.encoder}; {built.encoded:,} embedded, {built.reused:,} as before): articles "
         f"{built.added:,} added, {built.changed:,} changed, {built.removed:,} removed, {built.unchanged:,} unchanged."
     )
-
-
-def _paths_of(index: Path) -> tuple[str, ...]:
-    """What an index was built of; nothing if there is none that can be read."""
-    from index.store import read_manifest
-
-    with suppress(IndexFolderError):
-        return read_manifest(index).paths
-    return ()
 
 
 @app.command()
