@@ -65,8 +65,9 @@ def to_codes(vectors: Vectors) -> Codes:
 
 def from_codes(codes: Codes, width: int) -> Vectors:
     """Codes as float32 unit vectors (tokens, width)."""
-    levels = 2 * np.hstack([each[:, : codes.shape[1]] for each in _levels(_in_words(codes))])[:, :width] - 3
-    return np.asarray(levels / _lengths(_in_words(codes), width)[:, None], dtype=np.float32)
+    whole = _in_words(codes)
+    levels = 2 * np.hstack([each[:, : codes.shape[1]] for each in _levels(whole)])[:, :width] - 3
+    return np.asarray(levels / _lengths(whole, width)[:, None], dtype=np.float32)
 
 
 def _in_words(codes: Codes) -> Codes:
