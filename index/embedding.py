@@ -1,23 +1,27 @@
 """The vectors of an index's texts: as some folder has them already, or encoded; kept as they come, so that none is lost."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
-from index.arrays import Encoded, TokenVectors
-from index.encoder import Encoder, encoder_name, weights_hash
+from index.arrays import TokenVectors
+from index.encoder import Encoder, encoder_name, token_budget, weights_hash
 from index.errors import IndexFolderError
 from index.late import stored
 from index.progress import Progress
 from index.segment import EncodedFolder, EncodedText, write_encoded
 from index.store import find_damage, read_seal, unfinished, write_folder
-from index.threads import one_thread_of_blas
+from index.threads import PROCESSORS, one_thread_of_blas
 from index.tokens import encode_with_tokens
 
-_ENCODED_AT_ONCE = 256
+_ENCODED_AT_ONCE = 32
+# Each worker holds a batch of token vectors, some 100 MB with what it takes to make them.
+_MOST_WORKERS = 8
 # So many texts are kept together, or a share of what is done if that is more, but not too many for the memory: a build that
 # is stopped loses no more, and folders stay few.
 _KEPT_AT_ONCE, _KEPT_SHARE, _KEPT_AT_MOST = 1024, 1 / 16, 8192
@@ -74,6 +78,8 @@ def encode(folder: Path, texts: Mapping[bytes, str], encoder: Encoder, known: En
     """
     new = {key: text for key, text in texts.items() if key not in known}
     waiting: dict[bytes, EncodedText] = {}
+    one_by_one = Lock()
+    reading = getattr(encoder, "single_threaded", lambda: one_by_one)
 
     def keep() -> None:
         if waiting:
@@ -81,39 +87,58 @@ def encode(folder: Path, texts: Mapping[bytes, str], encoder: Encoder, known: En
             known.add(EncodedFolder(folder / name))
             waiting.clear()
 
-    batches, done = _batches(new), 0
+    def read(batch: Sequence[bytes]) -> dict[bytes, EncodedText]:
+        with reading():
+            encoded = encode_with_tokens(encoder, [new[key] for key in batch], query=False)
+        tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(batch)
+        return {
+            key: EncodedText(vector, stored(new[key], each) if each else None, each.vectors.shape[1] if each else 0)
+            for key, vector, each in zip(batch, encoded.vectors, tokens, strict=True)
+        }
 
-    def ask(batch: Sequence[bytes]) -> Encoded:
-        return encode_with_tokens(encoder, [new[key] for key in batch], query=False)
-
-    # While the next batch is encoded, the one before is made ready to be stored, and written.
-    with ThreadPoolExecutor(1) as other, one_thread_of_blas():
-        asked = [other.submit(ask, batch) for batch in batches[:1]]
-        for number, batch in enumerate(batches, 1):
+    # Batches side by side, each on one processor from its tokens to what is stored of them: threads that share each of a
+    # network's many products wait for one another. This thread writes.
+    workers, done = min(max(PROCESSORS, 2), _MOST_WORKERS), 0
+    progress("Embedding passages", done, len(new))
+    with ThreadPoolExecutor(workers) as pool, one_thread_of_blas():
+        for made in _in_turn(pool, read, _batches(new, encoder), workers + 1):
+            waiting |= made
+            done += len(made)
             progress("Embedding passages", done, len(new))
-            encoded = asked.pop().result()
-            asked += [other.submit(ask, following) for following in batches[number : number + 1]]
-            tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(batch)
-            for key, vector, each in zip(batch, encoded.vectors, tokens, strict=True):
-                kept = stored(new[key], each) if each else None
-                waiting[key] = EncodedText(vector, kept, each.vectors.shape[1] if each else 0)
-            done += len(batch)
             if len(waiting) >= min(max(_KEPT_AT_ONCE, done * _KEPT_SHARE), _KEPT_AT_MOST):
                 keep()
     keep()
-    progress("Embedding passages", len(new), len(new))
     return len(new)
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor,
+    work: Callable[[list[bytes]], dict[bytes, EncodedText]],
+    batches: Sequence[list[bytes]],
+    ahead: int,
+) -> Iterator[dict[bytes, EncodedText]]:
+    """What `work` makes of each batch, in their order; so many are worked on `ahead` and no more, for the memory."""
+    running: deque[Future[dict[bytes, EncodedText]]] = deque()
+    for batch in batches:
+        running.append(pool.submit(work, batch))
+        if len(running) > ahead:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
 
 
 def _about(encoder: Encoder) -> dict[str, str]:
     return {"encoder": encoder_name(encoder), "weights": weights_hash(encoder)}
 
 
-def _batches(texts: Mapping[bytes, str]) -> list[list[bytes]]:
+def _batches(texts: Mapping[bytes, str], encoder: Encoder) -> list[list[bytes]]:
     """Texts of like length share a batch, so that little is padded; batches in random order, so that any few tell the rest.
 
     The remaining time can be told from those.
     """
-    order = sorted(texts, key=lambda key: -len(texts[key]))
+    budget = token_budget(encoder)
+    every = list(texts.values())
+    lengths = dict(zip(texts, budget.count(every) if budget and every else map(len, every), strict=True))
+    order = sorted(texts, key=lambda key: -lengths[key])
     batches = [order[start : start + _ENCODED_AT_ONCE] for start in range(0, len(order), _ENCODED_AT_ONCE)]
     return [batches[place] for place in np.random.default_rng(_SEED).permutation(len(batches))]

@@ -43,7 +43,8 @@ class Encoder(Protocol):
 
     More attributes are used where they exist: `max_seq_length`, the most tokens of a text that the model reads;
     `tokenizer` (sentence-transformers) or `count_tokens(texts)`, to count them; `encode_query_tokens` and
-    `encode_document_tokens` (index/tokens.py), for late interaction, which a SentenceTransformer does not need.
+    `encode_document_tokens` (index/tokens.py), for late interaction, which a SentenceTransformer does not need;
+    `single_threaded()`, a context in which a call keeps to one thread and others may call at once, for a quicker build.
     """
 
     def encode_query(self, inputs: list[str], /) -> Any:

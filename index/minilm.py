@@ -7,10 +7,11 @@ three to four seconds and twice the memory, which every single question on the c
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -57,6 +58,7 @@ class MiniLM:
 
     def __init__(self, dtype: Precision | None = None) -> None:
         self._chosen = dtype
+        self._loading = RLock()
 
     @cached_property
     def dtype(self) -> Precision:
@@ -65,19 +67,23 @@ class MiniLM:
 
     def encode_query(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of questions: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs, self._network).vectors
+        return self._encode(inputs, self._loaded("float32")).vectors
 
     def encode_document(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of passages: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
-        return self._encode(inputs, self._passage_network).vectors
+        return self._encode(inputs, self._loaded(self.dtype)).vectors
 
     def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
         """Questions' vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
-        return self._encode(inputs, self._network, tokens=True)
+        return self._encode(inputs, self._loaded("float32"), tokens=True)
 
     def encode_document_tokens(self, inputs: Sequence[str], /) -> Encoded:
         """Passages' vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
-        return self._encode(inputs, self._passage_network, tokens=True)
+        return self._encode(inputs, self._loaded(self.dtype), tokens=True)
+
+    def single_threaded(self) -> AbstractContextManager[None]:
+        """A context in which passages are encoded by the calling thread alone, while other threads may do the same."""
+        return _one_thread()
 
     def count_tokens(self, inputs: Sequence[str], /) -> list[int]:
         """How many tokens each text has, the two that the model adds counted in, nothing cut off."""
@@ -156,11 +162,14 @@ class MiniLM:
         return _Network(load(data), json.loads((self._folder / "config.json").read_text()))
 
     @cached_property
-    def _passage_network(self) -> "_Network":
-        if self.dtype == "float32":
-            return self._network
+    def _network_in_bfloat16(self) -> "_Network":
         with _one_thread():
             return self._network.in_bfloat16()
+
+    def _loaded(self, dtype: Precision) -> "_Network":
+        """The network in one precision: loaded once, whichever threads ask for it first."""
+        with self._loading:
+            return self._network if dtype == "float32" else self._network_in_bfloat16
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ class Turns:
                 self._own.taken = False
 
 
-_processors = os.cpu_count() or 1
+PROCESSORS = os.cpu_count() or 1
 # More questions at once would only take Python's lock from each other: eight on two processors had two thirds of the answers
 # a second that one has. Half of searching is Python, which does one thing at a time; encoding leaves it alone.
-ASKING, SEARCHING = Turns(_processors), Turns(max(1, _processors // 2))
+ASKING, SEARCHING = Turns(PROCESSORS), Turns(max(1, PROCESSORS // 2))
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from conftest import ToyEncoder
 from forging import write_json
 
 import qa
+from index.arrays import Vectors
 from index.build import BadSourcesError, Built, build_index, has_changed, is_current
 from index.dense import DenseSearcher
 from index.doctor import examine
@@ -161,6 +164,51 @@ def test_an_encoder_that_does_not_tell_its_limit_reads_paragraphs_whole(write: W
 
     articles = write({"a.txt": "Title\n\n" + "Six words are in this sentence. " * 400})
     assert build_index([articles], articles.parent / "index", Plain()).manifest.passages == 1
+
+
+# --- batches side by side
+
+
+class Watched(ToyEncoder):
+    """Counts the calls that it is in at once: each stays until another has come, or a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = self.most = 0
+        self.changed = Condition()
+
+    def encode_document(self, inputs: Sequence[str], /) -> Vectors:
+        with self.changed:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most > 1, timeout=0.2)
+        vectors = super().encode_document(inputs)
+        with self.changed:
+            self.inside -= 1
+        return vectors
+
+
+class SideBySide(Watched):
+    """The same, said to keep to one thread each."""
+
+    def single_threaded(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def test_an_encoder_is_asked_by_one_thread_unless_it_says_that_several_may(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.embedding._ENCODED_AT_ONCE", 2)
+    articles = write({"a.txt": "Title\n\n" + "\n\n".join(f"Paragraph {number}." for number in range(9))})
+    alone, beside = Watched(), SideBySide()
+    build_index([articles], tmp_path / "alone", alone)
+    build_index([articles], tmp_path / "beside", beside)
+    assert (alone.most, alone.inside) == (1, 0)
+    assert beside.most > 1
+    one, other = Index.open(tmp_path / "alone", alone), Index.open(tmp_path / "beside", beside)
+    rows = np.arange(9)
+    assert np.array_equal(one.dense.vectors(rows), other.dense.vectors(rows))
 
 
 # --- the same as from scratch

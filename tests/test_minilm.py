@@ -1,11 +1,13 @@
 """The default encoder in bfloat16, held to itself in float32."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from index import minilm
 from index.arrays import Encoded, Vectors
-from index.minilm import MiniLM
+from index.minilm import MiniLM, Precision
 
 pytestmark = pytest.mark.model
 
@@ -102,3 +104,18 @@ def test_without_the_cpus_support_passages_are_encoded_as_questions_are(monkeypa
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"architecture": "x86_64", "avx2": True})
     encoder = MiniLM()
     assert (encoder.encode_document(TEXTS[:4]) == encoder.encode_query(TEXTS[:4])).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_several_threads_may_encode_passages_each_by_itself(dtype: Precision) -> None:
+    encoder, texts = MiniLM(dtype), TEXTS[3:6]
+
+    def alone(_: int) -> Vectors:
+        with encoder.single_threaded():
+            return encoder.encode_document(texts)
+
+    with ThreadPoolExecutor(4) as pool:  # all four find the weights not yet read
+        found = list(pool.map(alone, range(8)))
+    expected = MiniLM(dtype).encode_document(texts)
+    for vectors in found:
+        assert cosines(vectors, expected).min() >= (0.99999 if dtype == "float32" else ROUNDING)
