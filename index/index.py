@@ -150,11 +150,13 @@ class Index:
     def _tokens(
         self, words: Sequence["_Word"], touched: npt.NDArray[np.bool_], corrected: Mapping[str, str], tokens: TokenVectors
     ) -> QueryTokens | None:
-        """A question's tokens as this index compares them, each weighing what the rarest term of its word does."""
+        """A question's tokens as this index compares them: each weighs what the rarest term of its word does, over the root
+        of how many pieces the word came in, so that a name in six pieces is not six names."""
         if self.late is None:
             return None
         rarities = [max(self.lexical.idf([corrected.get(term, term) for term in word.terms]), default=0.0) for word in words]
-        weights = (touched * np.array(rarities).reshape(-1, 1)).max(axis=0, initial=0.0)
+        pieces = np.maximum(touched.sum(axis=1), 1)
+        weights = (touched * (np.array(rarities) / np.sqrt(pieces)).reshape(-1, 1)).max(axis=0, initial=0.0)
         total = weights.sum()
         return QueryTokens(turn(tokens.vectors), weights / total) if total else None
 

@@ -2,31 +2,62 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import BoundedSemaphore, Lock, local
+from threading import Lock, local
 from typing import Any
 
 
 class Turns:
-    """A few callers at once, the others wait. Whoever is in already does not wait for itself."""
+    """A few callers at once, the others wait, each for those before it. Whoever is in already does not wait for itself."""
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
-        self._free, self._own = BoundedSemaphore(at_once), local()
+        self._lock, self._own, self._free = Lock(), local(), at_once
+        # Those who wait, in order, each before a lock of its own. A semaphore would let in whoever comes by at the right
+        # time, and a few would wait for very long.
+        self._waiting: deque[Lock] = deque()
 
     @contextmanager
     def take(self) -> Iterator[None]:
         if getattr(self._own, "taken", False):
             yield
             return
-        with self._free:
-            self._own.taken = True
-            try:
-                yield
-            finally:
-                self._own.taken = False
+        self._come()
+        self._own.taken = True
+        try:
+            yield
+        finally:
+            self._own.taken = False
+            self._go()
+
+    def _come(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        try:
+            mine.acquire()
+        except BaseException:  # Ctrl+C: the turn must not be given to someone who has left
+            with self._lock:
+                waits = mine in self._waiting
+                if waits:
+                    self._waiting.remove(mine)
+            if not waits:
+                self._go()
+            raise
+
+    def _go(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 PROCESSORS = os.cpu_count() or 1
@@ -57,7 +88,10 @@ def one_thread_of_blas() -> Iterator[None]:
 
 
 class _Blas:
-    """BLAS's limit, which is the whole process's: set by the first that wants it, and taken off by the last."""
+    """BLAS's limit, which is the whole process's: set by the first that wants it, and taken off by the last.
+
+    threadpoolctl has one thread set it and says nothing to others, whose limits would not hold: here they take turns.
+    """
 
     def __init__(self) -> None:
         self._lock, self._wanted = Lock(), 0
@@ -66,6 +100,7 @@ class _Blas:
     def take(self) -> None:
         with self._lock:
             if not self._wanted:
+                _let_any_thread_set_it()
                 self._limit = _libraries("torch" in sys.modules).limit(limits=1, user_api="blas")
             self._wanted += 1
 
@@ -73,10 +108,17 @@ class _Blas:
         with self._lock:
             self._wanted -= 1
             if not self._wanted:
+                _let_any_thread_set_it()
                 self._limit.restore_original_limits()
 
 
 _blas = _Blas()
+
+
+def _let_any_thread_set_it() -> None:
+    from threadpoolctl import OpenBLASController
+
+    OpenBLASController.clear_controlling_thread(force=True)
 
 
 @cache

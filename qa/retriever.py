@@ -25,7 +25,7 @@ COMPARED = 50
 RERANKED = 20
 # Chosen on questions of SQuAD 2.0's development set, of MTRAG's govt and of SciFact's training set: see docs/log.md.
 DENSE_WEIGHT = 0.4
-LATE_WEIGHT = 0.5
+LATE_WEIGHT = 0.55
 # Of a question that the encoder reads letter by letter words decide, and meaning only between equals.
 LEAST_TRUST = 0.05
 

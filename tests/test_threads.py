@@ -1,7 +1,8 @@
 """One thread a question, a few questions at once; afterwards as many threads as before."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from threading import Event, Lock
 from time import sleep
 
 import numpy as np
@@ -56,6 +57,19 @@ def test_questions_that_overlap_leave_as_many_threads_as_there_were() -> None:
     assert threads("blas") == {2}
 
 
+def test_the_limit_holds_in_whichever_thread_asks_for_it() -> None:
+    def asked_elsewhere() -> set[int]:
+        with one_thread():
+            return threads("blas")
+
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(asked_elsewhere).result() == {1}
+        with one_thread():
+            assert threads("blas") == {1}
+        assert threads("blas") == {2}
+
+
 @pytest.mark.parametrize("turns", [Turns(1), Turns(3), SEARCHING])
 def test_a_few_at_once_and_none_waits_for_itself(turns: Turns) -> None:
     inside, most, lock = 0, 0, Lock()
@@ -73,6 +87,50 @@ def test_a_few_at_once_and_none_waits_for_itself(turns: Turns) -> None:
     with ThreadPoolExecutor(8 * turns.at_once) as threads:
         list(threads.map(work, range(64)))
     assert most == turns.at_once
+
+
+def test_turns_are_taken_in_the_order_of_coming() -> None:
+    turns, came, served = Turns(1), [], []
+
+    def work(number: int) -> None:
+        came.append(number)
+        with turns.take():
+            served.append(number)
+
+    with ThreadPoolExecutor(9) as pool, turns.take():
+        for number in range(9):
+            pool.submit(work, number)
+            while len(came) <= number:
+                sleep(0.001)
+            sleep(0.01)  # until it waits
+        # Whoever has just been in comes after all of those.
+    assert served == came == list(range(9))
+
+
+def test_whoever_stops_waiting_takes_no_turn() -> None:
+    turns, inside, over = Turns(1), Event(), Event()
+
+    def hold() -> None:
+        with turns.take():
+            inside.set()
+            over.wait()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal(SIGALRM, interrupt)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            held = pool.submit(hold)
+            inside.wait()
+            setitimer(ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt), turns.take():
+                pass
+            over.set()
+            held.result(timeout=10)
+            assert pool.submit(lambda: turns.take().__enter__()).exception(timeout=10) is None
+    finally:
+        signal(SIGALRM, before)
 
 
 def test_an_error_gives_the_turn_back() -> None:
