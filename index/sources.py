@@ -62,15 +62,27 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], *, may_be_empty: bool 
         else:
             files.append(SourceFile(path, _cited(Path(path.name))))
     if not files and not may_be_empty:
-        named = ", ".join(str(path) for path in paths)
+        named, others = ", ".join(str(path) for path in paths), passed_over(paths)
         raise SourceError(
-            f"{named or 'no path'}: no articles found: expected files of {_expected()} (to add them in the page: --empty)"
+            f"{named or 'no path'}: no articles found{f' but {others}' if others else ''}: expected files of {_expected()} "
+            "(to add them in the page: --empty)"
         )
     unique: dict[Path, SourceFile] = {}
     for file in files:
         # A file that two paths lead to is read once.
         unique.setdefault(file.path.resolve(), file)
     return sorted(_told_apart(unique), key=lambda file: file.name)
+
+
+def passed_over(paths: Sequence[str | os.PathLike[str]]) -> str:
+    """How many files of each kind that is not read stand in the folders among `paths`: "3 .pdf, 1 .docx", or nothing.
+
+    Raises SourceError for a folder that cannot be read.
+    """
+    folders = (_folders(path) for path in map(Path, paths) if path.is_dir())
+    names = [name for found in folders for _, inside in found if "corpus.jsonl" not in inside for name in inside]
+    others = Counter(Path(name).suffix.lower() or "without a suffix" for name in names if not _is_read(name))
+    return ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
 
 
 def _told_apart(files: Mapping[Path, SourceFile]) -> list[SourceFile]:
@@ -115,13 +127,22 @@ def same_id(place: str, article_id: str, other: str) -> str:
 
 
 def _walk(folder: Path) -> Iterator[SourceFile]:
+    for parent, names in _folders(folder):
+        for name in ["corpus.jsonl"] if "corpus.jsonl" in names else filter(_is_read, names):
+            path = parent / name
+            yield SourceFile(path, _cited(path.relative_to(folder)))
+
+
+def _folders(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A folder and those in it, each with the names of its files; hidden ones and indexes are passed over."""
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         # An index kept among the articles is none of them.
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not _is_index(Path(parent, name)))
-        names = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
-        for name in sorted(["corpus.jsonl"] if "corpus.jsonl" in names else names):
-            path = Path(parent, name)
-            yield SourceFile(path, _cited(path.relative_to(folder)))
+        yield Path(parent), sorted(name for name in names if not name.startswith("."))
+
+
+def _is_read(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
 
 
 def _refuse(error: OSError) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import UserError
-from qa.console import console, error_console, print_line, say
+from qa.console import console, error_console, print_line, say, usage_line
 
 if TYPE_CHECKING:
     from index import Filter
@@ -91,8 +91,10 @@ def index_command(
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
     from index.encoder import DEFAULT_MODEL
+    from index.sources import passed_over
     from index.store import paths_of
     from qa.progress import progress_bar
+    from qa.words import count_of
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
     before = paths_of(index)
@@ -100,12 +102,14 @@ def index_command(
         built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, may_be_empty=empty, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
+    if unread := passed_over(paths):
+        say(f"warning: not read: {unread}: make text or Markdown of them")
     manifest = built.manifest
     others = [path for path in before if path not in manifest.paths]
     if others and built.removed:
         say(f"warning: {index} was of {', '.join(others)}: name it as well to keep its articles, or another --index")
     print_line(
-        f"Indexed {manifest.articles:,} articles, {manifest.passages:,} passages into {index} "
+        f"Indexed {count_of(manifest.articles, 'article')}, {count_of(manifest.passages, 'passage')} into {index} "
         f"({manifest.encoder}; {built.encoded:,} embedded, {built.reused:,} as before): articles "
         f"{built.added:,} added, {built.changed:,} changed, {built.removed:,} removed, {built.unchanged:,} unchanged."
     )
@@ -341,13 +345,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         code = FOUND
     except Exception as error:
-        # The usage errors of typer, whose class it does not export.
-        if not hasattr(error, "format_message"):
+        line = usage_line(error)
+        if not line:
             raise
-        context = getattr(error, "ctx", None)
-        say(
-            f"{' '.join(error.format_message().split()).rstrip('.')}: see {context.command_path if context else 'qa'} --help"
-        )
+        say(line)
         code = MISTAKE
     sys.exit(code if isinstance(code, int) else FOUND)
 

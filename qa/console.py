@@ -25,3 +25,19 @@ def print_line(line: str) -> None:
 def say(line: str) -> None:
     """A line to the user, on standard error."""
     sys.stderr.write(f"qa: {line}\n")
+
+
+_HINTS = {
+    "Got unexpected extra argument": "put the question in quotation marks",
+    "No such option": "put -- before a question that begins with a hyphen",
+}
+
+
+def usage_line(error: Exception) -> str:
+    """What a usage error of typer, which does not export their class, says, and where to look; "" for any other error."""
+    if not hasattr(error, "format_message"):
+        return ""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    command = getattr(getattr(error, "ctx", None), "command_path", "qa")
+    hints = [hint for start, hint in _HINTS.items() if said.startswith(start) and command in {"qa ask", "qa search"}]
+    return f"{said}: {', or '.join([*hints, f'see {command} --help'])}"

@@ -143,6 +143,8 @@ def test_document_text_is_not_read_as_markup(run: Run, tmp_path: Path) -> None:
         (["search"], "expected either a QUESTION or --questions"),
         (["search", "park", "--system", "magic"], "see qa search --help"),
         (["ask"], "see qa ask --help"),
+        (["ask", "where", "is"], "quotation marks, or see qa ask --help"),
+        (["search", "-coal"], "put -- before a question that begins with a hyphen"),
         (["dance"], "see qa --help"),
         (["ask", "park", "--model", "no/such/model"], "no encoder 'no/such/model'"),
         (["eval", "--systems", "magic"], "no system magic, expected some of"),
@@ -180,7 +182,7 @@ def write(folder: Path, name: str, data: bytes) -> Path:
         ),
         ("a.jsonl", b'{"title": "No id", "text": "Fine."}', "a.jsonl:1: expected an _id"),
         ("a.jsonl", b'["list"]', "a.jsonl:1: expected a JSON object, found list"),
-        ("a.pdf", b"%PDF", "no articles found"),
+        ("a.pdf", b"%PDF", "no articles found but 1 .pdf"),
     ],
 )
 def test_files_that_cannot_be_used(run: Run, tmp_path: Path, name: str, data: bytes, says: str) -> None:
@@ -202,6 +204,16 @@ def test_a_missing_folder_and_a_folder_without_articles(run: Run, tmp_path: Path
     assert "nowhere: no such file or folder" in one_line(run("index", tmp_path / "nowhere"))
     (tmp_path / "empty").mkdir()
     assert "no articles found" in one_line(run("index", tmp_path / "empty"))
+
+
+def test_files_of_kinds_that_are_not_read_are_counted(run: Run, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.pdf", "deep/c.PDF", "deep/notes", ".hidden", "collection/corpus.jsonl", "collection/qrels.tsv"):
+        (tmp_path / "articles" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "articles" / name).write_text('{"_id": "1", "text": "Herons."}' if name.endswith("jsonl") else "Herons.")
+    ran = run("index", tmp_path / "articles", "--index", tmp_path / "index")
+    assert ran.code == 0
+    assert "Indexed 2 articles, 2 passages" in ran.out
+    assert "qa: warning: not read: 2 .pdf, 1 without a suffix: make text or Markdown of them" in ran.err
 
 
 def test_every_bad_file_is_named_and_the_rest_can_be_indexed_without_them(run: Run, tmp_path: Path) -> None:

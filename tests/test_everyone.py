@@ -1,5 +1,6 @@
 """Every page, for everyone: axe-core finds no fault, nothing scrolls sideways, an index may be empty or of one article."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ ARTICLES = {
     "arabic.txt": "ثعالب الماء\n\nتسبح ثعالب الماء في الأنهار الباردة كل يوم.",
     "chinese.txt": "水獭的故事\n\n水獭每天在寒冷的河里游泳，一年四季都是如此。",
 }
+MANY, HERON = 100_000, "Heron {} stands by the pond, and nobody knows for how long."
 QUESTION = "Where do otters swim every day?"
 
 pytestmark = [
@@ -61,6 +63,12 @@ def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def single_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from serving(tmp_path_factory.mktemp("one"), {"rivers.txt": ARTICLES["rivers.txt"]})
+
+
+@pytest.fixture(scope="module")
+def large_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    notes = ({"_id": f"{number}", "title": f"Note {number}", "text": HERON.format(number)} for number in range(MANY))
+    yield from serving(tmp_path_factory.mktemp("large"), {"corpus.jsonl": "\n".join(map(json.dumps, notes))})
 
 
 def ask(page: Page, question: str) -> None:
@@ -158,3 +166,34 @@ def test_one_article_is_enough(visit: Visit, single_url: str) -> None:
     page = visit(single_url + "judge")
     use_judge(page)
     expect(page.locator("#judge .pool .card")).not_to_have_count(0)
+
+
+def test_100_000_passages_are_walked_like_a_few(visit: Visit, large_url: str) -> None:
+    page = visit(large_url)
+    expect(page.locator("#masthead")).to_contain_text("100,000 articles, 100,000 passages")
+    ask(page, "Where does heron 54321 stand?")
+    expect(page.locator(".card")).to_have_count(10)
+    expect(page.locator(".card").first).to_contain_text("Note 54321")
+    page.locator(".card .title").first.click()
+    expect(page.locator("#source .cited")).to_have_text(HERON.format(54321))
+    assert violations(page) == []
+    page = visit(large_url + "articles")
+    rows = page.locator("#articles tbody tr")
+    expect(page.locator("#articles .count")).to_have_text("1 to 50 of 100,000")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#articles .count")).to_have_text("51 to 100 of 100,000")
+    for order in ("ascending", "descending"):
+        page.get_by_role("button", name="Title").click()
+        expect(page.locator("#articles th.title")).to_have_attribute("aria-sort", order)
+    expect(page.locator("#articles .count")).to_have_text("1 to 50 of 100,000")
+    expect(rows.first).to_contain_text("Note 99999")
+    page.get_by_role("searchbox").fill("Note 77777")
+    expect(page.locator("#articles .count")).to_have_text("1 article")
+    rows.first.get_by_role("button").click()
+    expect(page.locator("#source")).to_contain_text(HERON.format(77777))
+    assert violations(page) == []
+    page = visit(large_url + "judge")
+    use_judge(page)
+    expect(page.locator("#judge .pool .card")).not_to_have_count(0)
+    assert violations(page) == []

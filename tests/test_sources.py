@@ -102,7 +102,7 @@ def test_an_unsupported_kind_of_file_is_named_with_what_is_expected(write: Write
 
 def test_a_folder_without_articles_is_named(write: Write) -> None:
     folder = write({"a.pdf": "x"})
-    with pytest.raises(SourceError, match=r"articles: no articles found: expected files of \.txt"):
+    with pytest.raises(SourceError, match=r"articles: no articles found but 1 \.pdf: expected files of \.txt"):
         find_sources([folder])
 
 
