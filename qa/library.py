@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -112,7 +113,7 @@ class Library:
             for query in index.queries(questions) if questions else []:
                 among = index.allowed(query, where)
                 candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)
-                asked.append({system: self._answer(index, query, candidates, system, k, marked or k) for system in systems})
+                asked.append({each: self._answer(index, query, candidates, each, k, marked or k, where) for each in systems})
         return asked
 
     def refresh(self) -> bool:
@@ -142,7 +143,9 @@ class Library:
         self.index.queries(["warm up"])
         return self
 
-    def _answer(self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Answer:
+    def _answer(
+        self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int, where: Filter
+    ) -> Answer:
         found = rank(candidates, len(candidates.rows), system)
         if self.reranker and system == "hybrid":
             judge = partial(rerank_scores, self.reranker, query.text)
@@ -155,7 +158,8 @@ class Library:
             )
             for number, each in enumerate(shown, 1)
         ]
-        evidence = _evidence(index, query, candidates, [hit.passage for hit in hits[:_LOOKED_AT]]) if hits else None
+        first = [hit.passage for hit in hits[:_LOOKED_AT]]
+        evidence = _evidence(index, query, candidates, first, where) if hits else None
         sure = confidence(evidence) if evidence else 0.0
         return Answer(query.text, evidence is not None and is_found(sure), sure, Hits(query.text, hits), evidence)
 
@@ -176,18 +180,25 @@ def _texts(index: Index, rows: Rows) -> list[str]:
     return [searchable_text(index.passages[row]) for row in rows.tolist()]
 
 
-def _evidence(index: Index, query: Query, candidates: Candidates, first: Sequence[Passage]) -> Evidence:
+def _evidence(index: Index, query: Query, candidates: Candidates, first: Sequence[Passage], where: Filter) -> Evidence:
     terms = tuple(dict.fromkeys(query.terms))
     said = set(matched_terms(searchable_text(first[0]), terms))
     weights = dict(zip(terms, index.lexical.idf(terms).tolist(), strict=True))
     total = sum(weights.values())
-    dates = {str(passage.article.published.year) for passage in first if passage.article.published}
+    dates = {str(passage.article.published.year) for passage in first if passage.article.published} | _years(where)
     written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
     return Evidence(
         best_cosine=float(candidates.dense.max()),
         coverage=sum(weights[term] for term in said) / total if total else 0.0,
         missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
     )
+
+
+def _years(where: Filter) -> set[str]:
+    """The years that a question may name only because it is confined to them: "since 2022", "after 2021"."""
+    limits = [(where.since, -1), (where.until, 1)]
+    days = [day.toordinal() + beyond for day, step in limits if day for beyond in (0, step)]
+    return {str(date.fromordinal(day).year) for day in days if 0 < day <= date.max.toordinal()}
 
 
 def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:

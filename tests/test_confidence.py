@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,27 @@ def test_the_year_of_the_article_is_no_missing_year(make_library: MakeLibrary) -
     answer = library.ask("How much coal did the mine produce in 2021?")
     assert answer.evidence
     assert answer.evidence.missing_year == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "where", "missing"),
+    [
+        ("How much coal did the mine produce since 2020?", qa.Filter(since=date(2020, 1, 1)), 0),
+        ("How much coal did the mine produce after 2019?", qa.Filter(since=date(2020, 1, 1)), 0),
+        ("How much coal did the mine produce until 2023?", qa.Filter(until=date(2023, 12, 31)), 0),
+        ("How much coal did the mine produce before 2024?", qa.Filter(until=date(2023, 12, 31)), 0),
+        ("How much coal did the mine produce since 2020?", qa.Filter(), 1),
+        ("How much coal did the mine produce in 2018?", qa.Filter(since=date(2020, 1, 1)), 1),
+        ("How much coal did the mine produce?", qa.Filter(since=date.min, until=date.max), 0),
+    ],
+)
+def test_a_year_that_the_question_is_confined_by_is_no_missing_year(
+    make_library: MakeLibrary, question: str, where: qa.Filter, missing: float
+) -> None:
+    library = make_library({"a.txt": "Coal\n\nJuly 13, 2021\n\nThe mine produced 68 tons of coal.\n\nNothing else is said."})
+    answer = library.ask(question, where=where)
+    assert answer.evidence
+    assert answer.evidence.missing_year == missing
 
 
 def test_the_same_words_in_the_title_count(make_library: MakeLibrary) -> None:
