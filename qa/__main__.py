@@ -231,6 +231,8 @@ def verify_citations_command(
             print_line(checked_json(each))
     else:
         console().print(checked_text(checked))
+        if checked and all(each.found.state == "gone" for each in checked):
+            say(f"warning: not one of these citations is in {index}: if another index answered, name it with --index")
     if any(each.found.state != "intact" for each in checked):
         raise typer.Exit(PROBLEMS)
 

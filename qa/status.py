@@ -129,8 +129,9 @@ def status_rows(status: Status) -> Iterator[tuple[str, str]]:
     yield "files", {None: "cannot be looked at", True: "changed since: run qa index", False: "as they were"}[status.changed]
     dates = f": {' to '.join(dict.fromkeys(status.published))}" if status.published else ""
     yield "articles", f"{status.articles:,}, {status.dated:,} with a date{dates}"
-    yield "passages", f"{status.passages:,} in {count_of(status.segments, 'segment')}: {_counts(status.kinds)}"
-    yield "writing systems", _counts(status.writing_systems)
+    kinds = f": {_counts(status.kinds)}" if status.kinds else ""
+    yield "passages", f"{status.passages:,} in {count_of(status.segments, 'segment')}{kinds}"
+    yield "writing systems", _counts(status.writing_systems) or "none"
     yield "truncated", count_of(status.truncated_tokens, "token")
     yield "duplicates", count_of(status.duplicates, "passage")
     yield "on disk", f"{_size(sum(status.disk.values()))}: {_sizes(status.disk)}"

@@ -327,6 +327,7 @@ def test_replacing_and_removing_ask_first(url: str, visit: Visit, folder: Path) 
     drop(page, bears_txt=b"Bears fish for salmon.")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("A file of this name is there already. Replace it?bears.txt")
+    expect(page.locator(".working")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".lines li")).to_have_text("bears.txt: not added, a file of this name is there already")
     assert (folder / "added" / "bears.txt").read_bytes() == BEARS

@@ -138,6 +138,15 @@ def test_json_has_these_keys_in_this_order(folder: Path, capfd: pytest.CaptureFi
     assert (record["index"], record["truncated_tokens"], record["changed"]) == (str(folder), 0, False)
 
 
+def test_the_table_of_an_empty_index_leaves_nothing_open(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none").mkdir()
+    build_index([tmp_path / "none"], tmp_path / "empty", ToyTokenEncoder(), may_be_empty=True)
+    code, out, err = _run(capfd, "status", "--index", tmp_path / "empty")
+    assert (code, err) == (0, "")
+    shown = {line[:17].strip(): line[17:].strip() for line in out.splitlines()}
+    assert (shown["passages"], shown["writing systems"]) == ("0 in 1 segment", "none")
+
+
 def test_the_table_says_the_same_in_words(folder: Path, articles: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, out, err = _run(capfd, "status", "--index", folder)
     assert (code, err) == (0, "")

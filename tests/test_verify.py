@@ -185,6 +185,16 @@ def test_an_article_that_is_not_there_is_gone(save: Save, change: Callable[[Path
     assert why in record["why"]
 
 
+def test_citations_of_other_articles_lead_to_the_index_that_has_them(save: Save, tmp_path: Path) -> None:
+    saved = save()
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "rain.txt").write_text("Rain\n\nIt rains.", encoding="utf-8")
+    build_index([tmp_path / "others"], tmp_path / "other-index", ToyEncoder())
+    wrong = run("verify-citations", saved.file, "--index", tmp_path / "other-index")
+    assert "if another index answered, name it with --index" in wrong.err
+    assert "--index" not in run("verify-citations", saved.file, "--index", saved.index).err
+
+
 def test_one_missing_file_is_no_reason_to_leave_the_others_out(tmp_path: Path) -> None:
     paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
     for path in paths:

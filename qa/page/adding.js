@@ -81,6 +81,7 @@ async function addFiles(files) {
   showWork({ stage: "Sending" });
   const { awaited, there } = await begin(files, false);
   if (there.length) {
+    working.hidden = true; // nothing goes on while the question stands
     const question = there.length === 1 ? "A file of this name is there already. Replace it?" : "Files of these names are there already. Replace them?";
     if (await confirmed(question, there.map((file) => file.name), "Replace")) {
       for (const [file, token] of (await begin(there, true)).awaited) awaited.set(file, token);
