@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
-from index.files import Pages, check_types, map_vectors, reading
+from index.files import StoredVectors, check_types, map_vectors, reading
 from index.places import GONE, Places
 from index.searchers import Query, Ranking, best
 from index.store import READ_WHOLE, damaged
 
 # A part with more rows than this is searched by its stand-in first, which is measured on so many vectors.
 EXACT_UP_TO = 20_000
+# So many bytes of vectors are mapped to memory; of more, only the rows that are asked for are read.
+MAPPED_UP_TO = 512 * 1024 * 1024
 _MEASURED, _BEST, _RECALL, _SEED = 200, 10, 0.99, 20
 # The cosine that they have to a passage.
 _NEAR = 0.7
@@ -62,11 +64,10 @@ class DenseSearcher:
         parts: Sequence[Any],
         places: Places,
         coarse: Sequence[Coarse | None] = (),
-        mapped: Sequence[Vectors] = (),
+        stored: Sequence[Vectors | StoredVectors] = (),
     ) -> None:
         self._parts, self._places = list(parts), places
-        self._vectors = list(mapped) or [_vectors_of(part) for part in parts]
-        self._pages = [Pages(vectors.base) for vectors in self._vectors]
+        self._stored = list(stored) or [_vectors_of(part) for part in parts]
         self._coarse = list(coarse) or [None] * len(self._parts)
         # FAISS passes over what is gone.
         self._wanted = [_Wanted.of(rows != GONE) for rows in places.rows]
@@ -80,10 +81,10 @@ class DenseSearcher:
 
     def save(self, folder: Path, *, exact: bool = False) -> None:
         """Writes the one part that `build` made, with its stand-in where it is large, unless `exact`. Raises OSError."""
-        part, vectors = self._parts[0], self._vectors[0]
+        part = self._parts[0]
         try:
             faiss.write_index(part, str(folder / self.FILE))
-            coarse = None if exact or len(self) <= EXACT_UP_TO else _make_coarse(part, vectors)
+            coarse = None if exact or len(self) <= EXACT_UP_TO else _make_coarse(part, _vectors_of(part))
             if coarse:
                 faiss.write_index(coarse.index, str(folder / self.COARSE_FILE))
                 said = {"asked": coarse.asked, "recall": coarse.recall}
@@ -94,7 +95,7 @@ class DenseSearcher:
     @classmethod
     def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
         """Maps the saved parts to memory. Raises IndexFolderError for files that `save` did not write."""
-        parts, coarse, mapped = [], [], []
+        parts, coarse, stored = [], [], []
         for folder, rows in zip(folders, places.rows, strict=True):
             # FAISS believes what a file says of its own size, and crashes if it lies.
             found = map_vectors(folder / cls.FILE)
@@ -103,8 +104,8 @@ class DenseSearcher:
             _check_lengths(folder / cls.FILE, found)
             parts.append(_read(folder / cls.FILE))
             coarse.append(open_coarse(folder, found))
-            mapped.append(found)
-        return cls(parts, places, coarse, mapped)
+            stored.append(found if found.nbytes <= MAPPED_UP_TO else StoredVectors(folder / cls.FILE, found.shape[1]))
+        return cls(parts, places, coarse, stored)
 
     @property
     def dimensions(self) -> int:
@@ -117,14 +118,13 @@ class DenseSearcher:
 
     def exactly(self) -> "DenseSearcher":
         """The same vectors, searched without any stand-in."""
-        return DenseSearcher(self._parts, self._places, mapped=self._vectors)
+        return DenseSearcher(self._parts, self._places, stored=self._stored)
 
     def vectors(self, rows: Rows) -> Vectors:
         """The vectors of the given rows: float32, shape (len(rows), dimensions)."""
         found = np.empty((len(rows), self.dimensions), dtype=np.float32)
         for part, which, local in self._places.split(rows):
-            self._pages[part].count(len(local))
-            found[which] = self._vectors[part][local]
+            found[which] = self._stored[part][local]
         return found
 
     def __len__(self) -> int:

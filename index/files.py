@@ -1,9 +1,8 @@
 """The files of an index, mapped to memory: each is what it was written as, or is refused by name."""
 
-import mmap
 import os
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -25,33 +24,10 @@ _FLAT = np.dtype(
 _HEADERS = Lock()
 
 
-# With one row of a large file the system maps the pages around it too: so much, mostly. So many bytes may add up.
-_AROUND, _KEPT = 64 * 1024, 512 * 1024 * 1024
-
-
-class Pages:
-    """What of a mapped file was read: let go of when it is much, so that it does not add up as this process's memory.
-
-    It is read again without delay, as the system mostly still has it.
-    """
-
-    def __init__(self, mapped: Any) -> None:
-        large = isinstance(mapped, mmap.mmap) and len(mapped) > _KEPT and hasattr(mmap, "MADV_DONTNEED")
-        self._mapped: mmap.mmap | None = mapped if large else None
-        self._read = 0
-
-    def count(self, rows: int) -> None:
-        """Counts rows that are about to be read."""
-        self._read += rows
-        if self._mapped and self._read * _AROUND > _KEPT:
-            self._read = rows
-            self._mapped.madvise(mmap.MADV_DONTNEED)
-
-
 class Slices:
     """The bytes of an opened file, read where they are asked for: unlike a mapped file's they are no memory of this process.
 
-    Threads may share it. Raises OSError.
+    Threads may share it. Raises OSError, and ValueError for what cannot be in a file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,12 +49,39 @@ class Slices:
             start += len(piece)
         return b"".join(pieces)
 
+    def gather(self, starts: Sequence[int], length: int) -> bytes:
+        """The pieces of one length that begin there, joined. Raises ValueError if the file has not so much."""
+        data = b"".join([self._read(length, start) for start in starts])
+        if len(data) != length * len(starts):
+            raise ValueError(f"{len(data)} bytes, expected {length * len(starts)}")
+        return data
+
     def _read(self, count: int, start: int) -> bytes:
+        if start < 0:
+            raise ValueError(f"nothing stands at {start}")
         if hasattr(os, "pread"):
             return os.pread(self._file, count, start)
         with self._lock:  # not everywhere can a place be read without going there
             os.lseek(self._file, start, os.SEEK_SET)
             return os.read(self._file, count)
+
+
+class StoredVectors:
+    """The vectors of a file that FAISS wrote, read row by row: shape (n, dimensions) as `map_vectors` found them.
+
+    Of a mapped file the system maps what it holds around each row too, up to 2 MB: some hundred rows of a large one would
+    be all of it. Raises OSError.
+    """
+
+    def __init__(self, path: Path, dimensions: int) -> None:
+        self._path, self._slices, self._dimensions = path, Slices(path), dimensions
+
+    def __getitem__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors of some rows: float32, shape (len(rows), dimensions). Raises IndexFolderError."""
+        length = self._dimensions * np.dtype(np.float32).itemsize
+        with reading(self._path):
+            data = self._slices.gather((_FLAT.itemsize + length * rows).tolist(), length)
+        return np.frombuffer(data, np.float32).reshape(len(rows), self._dimensions)
 
 
 @contextmanager

@@ -144,6 +144,7 @@ def _uses(folder: Path, *, values: bool = True) -> None:
 @given(name=st.sampled_from(NAMES), edits=_EDITS)
 @settings(max_examples=400)
 @example(name="order.npy", edits=[("overwrite", 0.85, (-1).to_bytes(8, "little", signed=True))])
+@example(name="articles.offsets.npy", edits=[("overwrite", 0.8125, b"\x00\x00\xfb\xff\xff\xff")])
 def test_under_right_checksums_a_reader_refuses_or_reads(built: Path, folder: Path, name: str, edits: list[Edit]) -> None:
     _mend(folder, built)
     forge(folder, name, lambda data: _edited(data, edits))

@@ -15,6 +15,7 @@ from rank_bm25 import BM25Okapi
 from index.analyzer import analyze
 from index.arrays import Scores, Vectors
 from index.dense import DenseSearcher
+from index.errors import IndexFolderError
 from index.lexical import K1, LexicalSearcher, Postings
 from index.places import Places
 from index.searchers import Query, Ranking, Searcher
@@ -190,6 +191,24 @@ def test_the_vectors_can_be_read_back(tmp_path: Path) -> None:
     assert searcher.vectors(np.array([1, 0, 1])).tolist() == vectors[[1, 0, 1]].tolist()
     searcher.save(tmp_path)
     assert DenseSearcher.open([tmp_path], Places.whole(2)).vectors(np.array([1])).tolist() == vectors[[1]].tolist()
+
+
+def test_many_vectors_are_read_row_by_row_and_found_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = unit([(1, number) for number in range(20)])
+    (tmp_path / "part").mkdir()
+    DenseSearcher.build(vectors).save(tmp_path / "part")
+    mapped = DenseSearcher.open([tmp_path / "part"], Places.whole(20))
+    monkeypatch.setattr("index.dense.MAPPED_UP_TO", 0)
+    read = DenseSearcher.open([tmp_path / "part"], Places.whole(20))
+    rows = np.array([3, 3, 19, 0], dtype=np.int64)
+    assert np.array_equal(read.vectors(rows), vectors[rows])
+    assert read.vectors(rows[:0]).shape == (0, vectors.shape[1])
+    query = Query("", (), vectors[7])
+    assert np.array_equal(read.score(query, rows), mapped.score(query, rows))
+    with (tmp_path / "part" / DenseSearcher.FILE).open("r+b") as file:
+        file.truncate(100)  # behind the back of whoever has it open
+    with pytest.raises(IndexFolderError, match=r"vectors\.faiss"):
+        read.vectors(rows)
 
 
 def test_a_file_that_faiss_cannot_write_is_an_oserror(tmp_path: Path) -> None:
