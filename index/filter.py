@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ class Filter:
     """Only passages of articles published from `since` to `until`, both included, of these `sources`, of these `kinds`.
 
     What is None or empty lets all through; an article without a date is left out once either day is given. Raises
-    QuestionError for days in the wrong order and for a kind that there is not.
+    QuestionError for what is no day or no tuple, days in the wrong order, and a kind that there is not.
     """
 
     since: date | None = None
@@ -27,9 +27,15 @@ class Filter:
     kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("since", "until"):
+            day = getattr(self, name)
+            if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+                raise QuestionError(f"{name} is {day!r}, expected a day as datetime.date(2021, 7, 15)")
+        for name in ("sources", "kinds"):
+            if not isinstance(names := getattr(self, name), tuple):
+                raise QuestionError(f"{name} is {names!r}, expected a tuple of names")
         if self.since and self.until and self.since > self.until:
             raise QuestionError(f"from {self.since} to {self.until}: expected the earlier day first")
-
         for kind in self.kinds:
             if kind not in KINDS:
                 raise QuestionError(f"no kind {kind!r}, expected {', '.join(KINDS)}")
@@ -71,6 +77,11 @@ class Facets:
         if where.kinds:
             allowed &= np.isin(self._kinds, [KINDS.index(kind) for kind in where.kinds])
         return np.flatnonzero(allowed)
+
+    @property
+    def undated(self) -> int:
+        """How many passages are of articles without a date."""
+        return int((self._days == 0).sum())
 
     def days(self, rows: Rows) -> npt.NDArray[np.int32]:
         """The days of the rows' articles, as `date.toordinal` counts them; 0 for none."""

@@ -11,6 +11,7 @@ import typer
 
 from index.errors import UserError
 from qa.console import console, error_console, print_line, say, usage_line
+from qa.words import count_of
 
 if TYPE_CHECKING:
     from index import Filter
@@ -94,7 +95,6 @@ def index_command(
     from index.sources import passed_over
     from index.store import paths_of
     from qa.progress import progress_bar
-    from qa.words import count_of
 
     encoder = open_encoder(model or DEFAULT_MODEL, download=True)
     before = paths_of(index)
@@ -141,11 +141,11 @@ def search(
 
     where = read_filter(since, until, source, kind)
     if questions is not None:
-        _search_file(questions, _open(index, model, rerank), k, system, where, as_json=as_json, explain=explain)
+        _search_file(questions, _open(index, model, rerank, where), k, system, where, as_json=as_json, explain=explain)
         return
     from qa.terminal import hits_text
 
-    answer = _open(index, model, rerank).ask(str(question), k, system.value, where)
+    answer = _open(index, model, rerank, where).ask(str(question), k, system.value, where)
     if as_json:
         _print_json(answer, None)
     else:
@@ -173,7 +173,7 @@ def ask(
     from qa.terminal import answer_text
 
     where = read_filter(since, until, source, kind)
-    answer = _open(index, model, rerank).ask(question, 10 if k is None else k, system.value, where)
+    answer = _open(index, model, rerank, where).ask(question, 10 if k is None else k, system.value, where)
     if as_json:
         _print_json(answer, None)
     else:
@@ -355,13 +355,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else FOUND)
 
 
-def _open(index: Path, model: str | None, rerank: str | None) -> "Library":
+def _open(index: Path, model: str | None, rerank: str | None, where: "Filter | None" = None) -> "Library":
     from index import open_encoder
     from index.reranker import open_reranker
     from qa.library import Library
 
     reranker = open_reranker(rerank, download=True) if rerank else None
-    return Library.open(index, open_encoder(model) if model else None, reranker)
+    library = Library.open(index, open_encoder(model) if model else None, reranker)
+    if where and (where.since or where.until) and (undated := library.index.facets.undated):
+        say(f"note: {undated:,} of {count_of(len(library.passages), 'passage')} left out: their articles tell no date")
+    return library
 
 
 def _search_file(

@@ -39,5 +39,6 @@ def usage_line(error: Exception) -> str:
         return ""
     said = " ".join(error.format_message().split()).rstrip(".")
     command = getattr(getattr(error, "ctx", None), "command_path", "qa")
-    hints = [hint for start, hint in _HINTS.items() if said.startswith(start) and command in {"qa ask", "qa search"}]
+    asks = command in {"qa ask", "qa search"} and "--" not in said
+    hints = [hint for start, hint in _HINTS.items() if asks and said.startswith(start)]
     return f"{said}: {', or '.join([*hints, f'see {command} --help'])}"

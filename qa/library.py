@@ -102,6 +102,8 @@ class Library:
         """
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
+        if isinstance(questions, str):
+            raise QuestionError(f"questions is {questions[:40]!r}, expected a list of questions: put it in brackets")
         for system in systems:
             if system not in SYSTEMS:
                 raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")

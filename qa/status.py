@@ -1,6 +1,7 @@
 """An index card: what an index is made of and by, how large it is, and whether its files have changed since."""
 
 import json
+import shlex
 import sys
 import unicodedata
 from collections import Counter
@@ -126,7 +127,8 @@ def status_rows(status: Status) -> Iterator[tuple[str, str]]:
     yield "versions", f"format {status.format}, analyzer {status.analyzer}, chunker {status.chunker}"
     yield "created", status.created
     yield "paths", "\n".join(status.paths)
-    yield "files", {None: "cannot be looked at", True: "changed since: run qa index", False: "as they were"}[status.changed]
+    again = f"qa index {shlex.join(status.paths)} --index {shlex.quote(status.index)}"
+    yield "files", {None: "cannot be looked at", True: f"changed since: run {again}", False: "as they were"}[status.changed]
     dates = f": {' to '.join(dict.fromkeys(status.published))}" if status.published else ""
     yield "articles", f"{status.articles:,}, {status.dated:,} with a date{dates}"
     kinds = f": {_counts(status.kinds)}" if status.kinds else ""

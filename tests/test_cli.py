@@ -144,6 +144,7 @@ def test_document_text_is_not_read_as_markup(run: Run, tmp_path: Path) -> None:
         (["search", "park", "--system", "magic"], "see qa search --help"),
         (["ask"], "see qa ask --help"),
         (["ask", "where", "is"], "quotation marks, or see qa ask --help"),
+        (["ask", "where", "--explain"], "No such option: --explain: see qa ask --help"),
         (["search", "-coal"], "put -- before a question that begins with a hyphen"),
         (["dance"], "see qa --help"),
         (["ask", "park", "--model", "no/such/model"], "no encoder 'no/such/model'"),
@@ -214,6 +215,13 @@ def test_files_of_kinds_that_are_not_read_are_counted(run: Run, tmp_path: Path) 
     assert ran.code == 0
     assert "Indexed 2 articles, 2 passages" in ran.out
     assert "qa: warning: not read: 2 .pdf, 1 without a suffix: make text or Markdown of them" in ran.err
+
+
+def test_a_filter_by_day_says_how_many_passages_have_none(run: Run, seeds_index: Path) -> None:
+    for command in ("ask", "search"):
+        dated = run(command, "How many plants are there?", "--since", "1990", "--index", seeds_index, "--json")
+        assert dated.err == "qa: note: 88 of 142 passages left out: their articles tell no date\n"
+        assert run(command, "How many plants are there?", "--index", seeds_index, "--json").err == ""
 
 
 def test_every_bad_file_is_named_and_the_rest_can_be_indexed_without_them(run: Run, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Filters: what they let through is found as if there were nothing else."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,3 +108,12 @@ def test_legs_search_among_some_as_if_they_were_all(
         found = dense.search(query, 20, among).rows
         assert set(found.tolist()) <= set(among.tolist())
         assert np.isin(nearest, found).mean() >= (0.8 if large == 10 and not exact else 1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"since": "2021"}, {"until": datetime(2021, 1, 1, tzinfo=UTC)}, {"sources": "a.txt"}, {"kinds": ["caption"]}]
+)
+def test_what_is_no_day_or_no_tuple_is_refused_by_name(wrong: Any) -> None:
+    (name,) = wrong
+    with pytest.raises(QuestionError, match=f"^{name} is .*expected a "):
+        Filter(**wrong)

@@ -290,3 +290,9 @@ def test_another_encoder_is_refused_with_both_names(library: qa.Library) -> None
 def test_the_seeds_are_nine_articles(seeds: qa.Library) -> None:
     assert len(seeds) == 9
     assert sorted({article.source for article in seeds.articles}) == sorted(path.name for path in SEEDS.iterdir())
+
+
+def test_one_question_is_no_list_of_questions(make_library: MakeLibrary) -> None:
+    library = make_library({"a.txt": "Coal\n\nThe mine is old."})
+    with pytest.raises(QuestionError, match="expected a list of questions"):
+        library.ask_many("abc")

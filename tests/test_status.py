@@ -138,6 +138,14 @@ def test_json_has_these_keys_in_this_order(folder: Path, capfd: pytest.CaptureFi
     assert (record["index"], record["truncated_tokens"], record["changed"]) == (str(folder), 0, False)
 
 
+def test_the_table_says_what_brings_an_index_up_to_date(
+    folder: Path, articles: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    next(articles.glob("*.txt")).write_text("Other\n\nWords.")
+    _, out, _ = _run(capfd, "status", "--index", folder)
+    assert f"changed since: run qa index {articles} --index {folder}" in " ".join(out.split())
+
+
 def test_the_table_of_an_empty_index_leaves_nothing_open(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "none").mkdir()
     build_index([tmp_path / "none"], tmp_path / "empty", ToyTokenEncoder(), may_be_empty=True)

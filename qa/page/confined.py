@@ -50,13 +50,23 @@ def chips(asked: Asked, confined: Confined) -> str:
     """What confines the question, each a link to the question without it; then what it could be confined to."""
     where = confined.where
     links = [
-        _chip(days.words, asked.but(**_without(days, confined.applied)), f"Only articles {_published(days)}")
+        _chip(
+            days.words,
+            asked.but(**_without(days, confined.applied)),
+            f"Only articles {_published(days)}, none without a date",
+        )
         for days in confined.applied
     ]
     if not confined.applied and (where.since or where.until):
         words = _published(Days(where.since, where.until, "", (0, 0), limits=True))
         # Without them the question's own days would come back.
-        links.append(_chip(words, asked.but(since=ANY if confined.offered else "", until=""), f"Only articles {words}"))
+        links.append(
+            _chip(
+                words,
+                asked.but(since=ANY if confined.offered else "", until=""),
+                f"Only articles {words}, none without a date",
+            )
+        )
     for name in asked.sources:
         links.append(_chip(name, asked.but(sources=_rest(asked.sources, name)), "Only articles of this file"))
     for kind in asked.kinds:
@@ -65,6 +75,10 @@ def chips(asked: Asked, confined: Confined) -> str:
     links += [_offer(days, asked) for days in confined.offered]
     listed = "".join(f"<li>{link}</li>" for link in links)
     return f'<ul class="chips" id="chips" aria-label="Filter">{listed}</ul>' if links else ""
+
+
+def _only(published: str) -> str:
+    return f"Only articles {published}, none without a date"
 
 
 def _chip(words: str, without: Asked, title: str) -> str:
