@@ -50,23 +50,13 @@ def chips(asked: Asked, confined: Confined) -> str:
     """What confines the question, each a link to the question without it; then what it could be confined to."""
     where = confined.where
     links = [
-        _chip(
-            days.words,
-            asked.but(**_without(days, confined.applied)),
-            f"Only articles {_published(days)}, none without a date",
-        )
+        _chip(days.words, asked.but(**_without(days, confined.applied)), _only(_published(days)))
         for days in confined.applied
     ]
     if not confined.applied and (where.since or where.until):
         words = _published(Days(where.since, where.until, "", (0, 0), limits=True))
         # Without them the question's own days would come back.
-        links.append(
-            _chip(
-                words,
-                asked.but(since=ANY if confined.offered else "", until=""),
-                f"Only articles {words}, none without a date",
-            )
-        )
+        links.append(_chip(words, asked.but(since=ANY if confined.offered else "", until=""), _only(words)))
     for name in asked.sources:
         links.append(_chip(name, asked.but(sources=_rest(asked.sources, name)), "Only articles of this file"))
     for kind in asked.kinds:
