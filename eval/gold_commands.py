@@ -18,6 +18,7 @@ from qa.console import print_line, say
 from qa.judged import gold_lines, gold_records
 from qa.judgements import Judgements, is_judgements
 from qa.library import DEFAULT_STORE, Library
+from qa.status import update_command
 from qa.words import count_of
 
 BROKEN = 1
@@ -70,17 +71,13 @@ def _mended(gold: Path, anchored: Sequence[Anchored]) -> list[str]:
 
 def _stale(library: Library) -> str:
     """What to say if the articles are no longer as they were indexed; empty if they are."""
-    manifest = library.index.manifest
-    paths = " ".join(manifest.paths)
+    folder, paths = library.index.folder, library.index.manifest.paths
     try:
-        same = not has_changed(library.index.folder)
+        changed = has_changed(folder)
     except SourceError:
-        return f"the articles are no longer where they were indexed ({paths}): quotes are held against the index"
-    return (
-        ""
-        if same
-        else f"the articles have changed since they were indexed: run qa index {paths} --index {library.index.folder} first"
-    )
+        return f"the articles are no longer where they were indexed ({' '.join(paths)}): quotes are held against the index"
+    again = update_command(paths, str(folder))
+    return f"the articles have changed since they were indexed: run {again} first" if changed else ""
 
 
 @gold_app.command("add")

@@ -118,6 +118,11 @@ def status_table(status: Status) -> Table:
     return table
 
 
+def update_command(paths: Sequence[str], index: str) -> str:
+    """What brings the index in a folder up to date with its paths, to be copied into a shell."""
+    return f"qa index {shlex.join(paths)} --index {shlex.quote(index)}"
+
+
 def status_rows(status: Status) -> Iterator[tuple[str, str]]:
     """The index card as names and what to say to each."""
     yield "index", status.index
@@ -127,8 +132,8 @@ def status_rows(status: Status) -> Iterator[tuple[str, str]]:
     yield "versions", f"format {status.format}, analyzer {status.analyzer}, chunker {status.chunker}"
     yield "created", status.created
     yield "paths", "\n".join(status.paths)
-    again = f"qa index {shlex.join(status.paths)} --index {shlex.quote(status.index)}"
-    yield "files", {None: "cannot be looked at", True: f"changed since: run {again}", False: "as they were"}[status.changed]
+    changed = f"changed since: run {update_command(status.paths, status.index)}"
+    yield "files", {None: "cannot be looked at", True: changed, False: "as they were"}[status.changed]
     dates = f": {' to '.join(dict.fromkeys(status.published))}" if status.published else ""
     yield "articles", f"{status.articles:,}, {status.dated:,} with a date{dates}"
     kinds = f": {_counts(status.kinds)}" if status.kinds else ""
