@@ -11,9 +11,9 @@ app: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/qa serve --open
 
-# The tests; their process may reach this machine only.
+# The tests, a file at a time in each of two processes, which may reach this machine only.
 test: .venv/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/test
 	$(BIN)/ruff check .
