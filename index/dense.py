@@ -1,6 +1,5 @@
 """The dense leg: cosines of vectors, by FAISS."""
 
-import errno
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,15 +81,12 @@ class DenseSearcher:
     def save(self, folder: Path, *, exact: bool = False) -> None:
         """Writes the one part that `build` made, with its stand-in where it is large, unless `exact`. Raises OSError."""
         part = self._parts[0]
-        try:
-            faiss.write_index(part, str(folder / self.FILE))
-            coarse = None if exact or len(self) <= EXACT_UP_TO else _make_coarse(part, _vectors_of(part))
-            if coarse:
-                faiss.write_index(coarse.index, str(folder / self.COARSE_FILE))
-                said = {"asked": coarse.asked, "recall": coarse.recall}
-                (folder / _SAID).write_text(json.dumps(said), encoding="utf-8")
-        except RuntimeError as error:  # FAISS has no other, for a full disk neither
-            raise OSError(errno.EIO, f"{self.FILE}: {error}") from None
+        _write(part, folder / self.FILE)
+        coarse = None if exact or len(self) <= EXACT_UP_TO else _make_coarse(part, _vectors_of(part))
+        if coarse:
+            _write(coarse.index, folder / self.COARSE_FILE)
+            said = {"asked": coarse.asked, "recall": coarse.recall}
+            (folder / _SAID).write_text(json.dumps(said), encoding="utf-8")
 
     @classmethod
     def open(cls, folders: Sequence[Path], places: Places) -> "DenseSearcher":
@@ -231,6 +227,12 @@ def _check_coarse(path: Path, rows: int, dimensions: int) -> None:
 def _read(path: Path) -> Any:
     with reading(path):
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+def _write(index: Any, path: Path) -> None:
+    """Writes a FAISS index through a file of Python's, that raises OSError: FAISS has one error for all."""
+    with open(path, "wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def _make_coarse(part: Any, vectors: Vectors) -> Coarse | None:

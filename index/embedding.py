@@ -22,9 +22,9 @@ from index.tokens import encode_with_tokens
 _ENCODED_AT_ONCE = 32
 # Each worker holds a batch of token vectors, some 100 MB with what it takes to make them.
 _MOST_WORKERS = 8
-# So many texts are kept together, or a share of what is done if that is more, but not too many for the memory: a build that
-# is stopped loses no more, and folders stay few.
-_KEPT_AT_ONCE, _KEPT_SHARE, _KEPT_AT_MOST = 1024, 1 / 16, 8192
+# Texts are kept a share of the whole at a time, but not too many for the memory: a build that is stopped loses no more, and
+# folders stay few.
+_KEPT_SHARE, _KEPT_AT_MOST = 1 / 32, 8192
 _SEED = 20
 
 
@@ -99,13 +99,14 @@ def encode(folder: Path, texts: Mapping[bytes, str], encoder: Encoder, known: En
     # Batches side by side, each on one processor from its tokens to what is stored of them: threads that share each of a
     # network's many products wait for one another. This thread writes.
     workers, done = min(max(PROCESSORS, 2), _MOST_WORKERS), 0
+    kept_at_once = min(len(new) * _KEPT_SHARE, _KEPT_AT_MOST)
     progress("Embedding passages", done, len(new))
     with ThreadPoolExecutor(workers) as pool, one_thread_of_blas():
         for made in _in_turn(pool, read, _batches(new, encoder), workers + 1):
             waiting |= made
             done += len(made)
             progress("Embedding passages", done, len(new))
-            if len(waiting) >= min(max(_KEPT_AT_ONCE, done * _KEPT_SHARE), _KEPT_AT_MOST):
+            if len(waiting) >= kept_at_once:
                 keep()
     keep()
     return len(new)

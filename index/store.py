@@ -127,7 +127,9 @@ def _holder(writer: Path) -> str:
 
 def cannot_write(folder: Path, error: OSError) -> IndexFolderError:
     """The one line for a folder that cannot be written."""
-    return IndexFolderError(f"{folder}: cannot be written ({error.strerror}): free space or name another with --index")
+    # numpy does not tell what the system said where it wrote less than it wanted to.
+    why = error.strerror or "not all of a file could be"
+    return IndexFolderError(f"{folder}: cannot be written ({why}): free space or name another with --index")
 
 
 def write_folder(

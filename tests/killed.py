@@ -1,15 +1,23 @@
-"""Kills a build at every write, fsync and rename in turn, and looks at what is left: run by test_live.py.
+"""Kills a build at every file that it opens to write, fsync, rename and removal in turn, then in the middle of its files,
+and lets the disk be full there; looks at what is left. Run by test_live.py.
 
-Prints how many points there were. Each try is a process of its own: SIGKILL leaves it no time to tidy up.
+Prints how many points there were, and how many sizes of files. Each try is a process of its own: SIGKILL leaves it no time
+to tidy up.
 """
 
 import os
+import re
+import resource
 import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -19,13 +27,15 @@ from conftest import ToyTokenEncoder
 import index.embedding
 import qa
 from index.build import build_index
-from index.store import MANIFEST, read_manifest
+from index.errors import IndexFolderError
+from index.store import MANIFEST, read_manifest, unfinished
 
 # A killed process loses nothing that the system has taken: nothing has to reach the disk, which takes its time.
 os.fsync = lambda _: None
-TEXTS_KEPT = 4
-index.embedding._KEPT_AT_ONCE = TEXTS_KEPT
+# So that a few texts are many batches.
 index.embedding._ENCODED_AT_ONCE = 2
+SIZES = 12
+ONE_LINE = re.compile(r"[^\n]+: cannot be written \([\w ]+\): free space or name another with --index")
 
 
 def main(what: str, folder: Path) -> None:
@@ -43,36 +53,50 @@ def main(what: str, folder: Path) -> None:
     if what == "update":
         shutil.copytree(old, new)
     in_a_process(lambda: build_index([articles], new, ToyTokenEncoder()))
+    attack = partial(try_with, articles, old, new, folder / "tried")
     point = 0
-    while try_at(point, articles, old, new, folder / "tried"):
+    while attack(partial(kill_at, point)):
         point += 1
-    sys.stdout.write(f"{point}\n")
+    largest = max(path.stat().st_size for path in new.rglob("*") if path.is_file())
+    sizes = range(0, largest, -(-largest // SIZES))
+    for size in sizes:
+        if not attack(partial(kill_beyond, size)):
+            sys.exit(f"not killed, though no file could be larger than {size}")
+        attack(partial(fill_beyond, size), refused=True)
+    sys.stdout.write(f"{point} {len(sizes)}\n")
 
 
-def try_at(point: int, articles: Path, old: Path, new: Path, tried: Path) -> bool:
-    """Whether the build was killed at that point: it was not if it has fewer points."""
+def try_with(
+    articles: Path, old: Path, new: Path, tried: Path, prepare: Callable[[], None], *, refused: bool = False
+) -> bool:
+    """Whether a build was killed after `prepare`; or refused in one line, if it must be `refused`."""
     shutil.rmtree(tried, ignore_errors=True)
     if old.exists():
         shutil.copytree(old, tried)
 
-    def killed() -> None:
-        kill_at(point)
+    def attacked() -> None:
+        prepare()
         build_index([articles], tried, ToyTokenEncoder())
 
-    ended = in_a_process(killed, may_be_killed=True)
+    def told() -> None:
+        with pytest.raises(IndexFolderError) as raised:
+            attacked()
+        assert ONE_LINE.fullmatch(str(raised.value)), str(raised.value)
+
+    ended = in_a_process(told if refused else attacked, may_be_killed=not refused)
 
     def look() -> None:
         after = answers(tried) if (tried / MANIFEST).exists() else None
         before = answers(old) if old.exists() else None
         assert after in (before, answers(new)), "neither the old index nor the new one"
-        kept = sum(1 for path in tried.glob("encoded-*")) if tried.exists() else 0
+        # All that was kept before the kill is known; once the new index is there, it is being removed.
+        kept = sum(len(np.load(path / "passages.keys.npy")) for path in unfinished(tried) if after == before)
         encoder = ToyTokenEncoder()
         built = build_index([articles], tried, encoder)
         assert answers(tried) == answers(new), "the next build did not finish the work"
         if after == before:
-            # All that was kept before the kill is known; what is kept last may be fewer.
             wanted = 7 if old.exists() else 12
-            assert len(encoder.encoded) <= wanted - max(0, kept - 1) * TEXTS_KEPT, (kept, encoder.encoded)
+            assert len(encoder.encoded) == wanted - kept, (kept, encoder.encoded)
         named = {name for name, _ in read_manifest(tried).folders}
         assert {path.name for path in tried.iterdir()} == {*named, MANIFEST, ".lock"}, "something is left over"
         assert built.manifest == read_manifest(tried)
@@ -105,6 +129,18 @@ def kill_at(point: int) -> None:
     sys.addaudithook(audit)
 
 
+def kill_beyond(size: int) -> None:
+    """Ends this process when it, or a library of it, writes a byte of a file beyond so many."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def fill_beyond(size: int) -> None:
+    """Has every write beyond so many bytes of a file fail, or write less than it should, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 def in_a_process(work: Callable[[], object], *, may_be_killed: bool = False) -> bool:
     """Whether work in a forked process came to its end."""
     child = os.fork()
@@ -116,7 +152,7 @@ def in_a_process(work: Callable[[], object], *, may_be_killed: bool = False) -> 
             os._exit(1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
-    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXFSZ)
     if status and not (killed and may_be_killed):
         sys.exit(f"failed with status {status}")
     return not killed

@@ -326,6 +326,22 @@ def test_an_encoder_that_fails_leaves_the_old_index(write: Write) -> None:
         Index.open(articles, ToyEncoder())
 
 
+@pytest.mark.parametrize("count", [400, 3_000])
+def test_a_build_that_is_stopped_at_60_percent_goes_on_at_about_60_percent(write: Write, count: int) -> None:
+    articles = write({f"{number}.txt": f"Boat {number}\n\nBoat number {number} comes and goes." for number in range(count)})
+
+    def stop(_: str, done: int, total: int) -> None:
+        if total == count and done >= 0.6 * total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(articles, progress=stop)
+    encoder = ToyEncoder()
+    build(articles, encoder)
+    # A batch of 32 and a part of 32 may be lost.
+    assert 0.4 * count - 32 <= len(encoder.encoded) <= 0.4 * count + 32 + count / 32
+
+
 def test_how_vectors_are_searched_stays_until_it_is_said_otherwise(write: Write) -> None:
     articles = write({"one.txt": ONE})
     for said, found_exact, reused in ((None, False, 0), (True, True, 2), (None, True, 2), (False, False, 2)):

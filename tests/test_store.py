@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-import faiss
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -336,11 +335,15 @@ def _whole(folder: Path) -> list[str]:
     return sorted([".lock", MANIFEST, *(name for name, _ in read_manifest(folder).folders)])
 
 
+# How often an update asks for each.
+_CALLS = {"mkdir": 4, "rename": 3, "replace": 1, "write_text": 4}
+
+
 @pytest.mark.parametrize(
     ("module", "name", "calls"),
     [(os, "fsync", n) for n in range(0, 36, 3)]
     + [(np, "save", n) for n in (0, 3, 7)]
-    + [(Path, name, 0) for name in ("mkdir", "rename", "replace", "write_text")],
+    + [(Path, name, n) for name in ("mkdir", "rename", "replace", "write_text") for n in range(_CALLS[name])],
 )
 def test_a_full_disk_is_one_line_and_leaves_the_old_index(
     folder: Path,
@@ -363,16 +366,27 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_index(
     assert _names(folder) == _whole(folder)
 
 
-def test_a_disk_that_is_full_for_faiss_is_one_line_too(
-    folder: Path, more_articles: Path, expected: list[Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_folder_that_may_only_be_read_is_one_line_and_can_still_be_asked(
+    folder: Path, more_articles: Path, expected: list[Any], monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    def fail(*_: Any) -> NoReturn:
-        raise RuntimeError("Error: 'ret == (size)' failed: write error: No space left on device")
+    real = os.open
 
-    monkeypatch.setattr(faiss, "write_index", fail)
-    with pytest.raises(IndexFolderError, match=r"cannot be written .*No space left on device"):
-        build(folder, more_articles)
-    assert hits(open_index(folder)) == expected
+    def read_only(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and Path(path).is_relative_to(folder):
+            raise OSError(code, os.strerror(code), path)
+        return real(path, flags, *args, **kwargs)
+
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", read_only)
+        with pytest.raises(IndexFolderError) as raised:
+            build(folder, more_articles)
+        assert hits(open_index(folder)) == expected
+    assert str(raised.value) == (
+        f"{folder}: cannot be written ({os.strerror(code)}): free space or name another with --index"
+    )
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_two_writers_at_once_are_one_and_a_line(folder: Path, more_articles: Path, expected: list[Any]) -> None:
