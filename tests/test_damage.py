@@ -19,7 +19,7 @@ import qa
 from index.build import build_index, has_changed
 from index.doctor import examine
 from index.errors import IndexFolderError, UserError
-from index.store import MANIFEST, SEAL, read_manifest
+from index.store import MANIFEST, SEAL, read_manifest, unfinished
 from qa.status import read_status
 
 NAMES = [
@@ -130,6 +130,49 @@ def test_plain_damage_is_refused_by_name(built: Path, folder: Path, name: str, e
     problems = examine(folder)
     assert [name in line for line in problems] == [True] * len(problems)
     assert problems or name == MANIFEST
+
+
+@pytest.fixture(scope="module")
+def stopped(built: Path) -> Path:
+    """The folder of a build of the same articles that was stopped when all was encoded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.build.write_segment", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            build_index([built.with_name("articles")], built.with_name("stopped"), ToyTokenEncoder())
+    return built.with_name("stopped")
+
+
+def _stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+_LEFT = ["passages.keys.npy", "vectors.faiss", "tokens.codes.u1", "tokens.starts.i4", "tokens.ends.npy", SEAL]
+
+
+def test_every_file_that_a_stopped_build_leaves_is_fuzzed(stopped: Path) -> None:
+    (left,) = unfinished(stopped)
+    assert {path.name for path in left.iterdir()} == set(_LEFT)
+
+
+@given(name=st.sampled_from(_LEFT), edits=_EDITS)
+@settings(max_examples=60)
+def test_what_a_stopped_build_has_left_is_taken_whole_or_not_at_all(
+    built: Path, stopped: Path, folder: Path, name: str, edits: list[Edit]
+) -> None:
+    _mend(folder, stopped)
+    (left,) = unfinished(folder)
+    path = left / name
+    whole = path.read_bytes()
+    path.write_bytes(_edited(whole, edits))
+    encoder = ToyTokenEncoder()
+    made = build_index([built.with_name("articles")], folder, encoder, exact=True)
+    assert len(encoder.encoded) == made.encoded == (0 if _edited(whole, edits) == whole else 5)
+    assert _answers(folder) == _answers(built)
+
+
+def _answers(folder: Path) -> list[object]:
+    library = qa.Library.open(folder, ToyTokenEncoder())
+    return [[(hit.passage, hit.score, hit.highlight) for hit in answer.hits] for answer in library.ask_many(_QUESTIONS, 10)]
 
 
 def _uses(folder: Path, *, values: bool = True) -> None:
