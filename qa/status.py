@@ -16,17 +16,22 @@ from rich.table import Table
 
 from index.arrays import Rows
 from index.build import has_changed
+from index.dense import DenseSearcher, open_coarse
 from index.errors import SourceError
+from index.files import map_vectors
 from index.lexical import Postings
 from index.places import GONE, Places
 from index.segment import KINDS, Segment
 from index.state import places_of, read_order
 from index.store import read_manifest, sizes, verify
+from qa.languages import count_languages
 from qa.words import count_of
 
 Number = TypeVar("Number", bound=np.generic)
 
 _NO_LETTERS = "no letters"
+# Articles whose language is told.
+_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,12 @@ class Status:
     """What `qa status` tells. Its fields, in this order, are the names of the JSON.
 
     `kinds` and `writing_systems` count passages, these by the writing system, as Unicode names it, that most of a passage's
-    terms are of: none is told apart from another language of its system. `duplicates` are the passages whose searchable
-    text an earlier one has too. `changed` is None where the files cannot be looked at. `disk` has bytes by part,
-    `memory` bytes that an opened index holds, worked out from its counts, the model left out, and those that it maps:
-    the system reads these when they are asked for, and takes their memory back at will.
+    terms are of; `languages` counts articles by their language's code, as far as they were `looked_at`: of many a sample.
+    `duplicates` are the passages whose searchable text an earlier one has too. `approximate` counts the passages among which
+    a stand-in of their vectors finds the candidates, and `recall` is the share of the 10 nearest that it holds, measured
+    when it was made, the least of all segments; 0 and 1 where every vector is compared. `changed` is None where the files
+    cannot be looked at. `disk` has bytes by part, `memory` bytes that an opened index holds, worked out from its counts, the
+    model left out, and those that it maps: the system reads these when they are asked for, and takes them back at will.
     """
 
     index: str
@@ -57,9 +64,13 @@ class Status:
     passages: int
     kinds: dict[str, int]
     writing_systems: dict[str, int]
+    languages: dict[str, int]
+    looked_at: int
     truncated_tokens: int
     duplicates: int
     segments: int
+    approximate: int
+    recall: float
     disk: dict[str, int]
     memory: dict[str, int]
 
@@ -74,6 +85,8 @@ def read_status(folder: Path) -> Status:
     articles, passages = places_of(read_order(folder / manifest.build), segments)
     keys = _live(passages, [segment.passage_keys for segment in segments])
     files = sizes(folder, manifest)
+    coarse = [open_coarse(part, map_vectors(part / DenseSearcher.FILE)) for part in parts]
+    sample = _sample(segments, articles)
     return Status(
         index=str(folder),
         encoder=manifest.encoder,
@@ -92,9 +105,13 @@ def read_status(folder: Path) -> Status:
         passages=len(passages),
         kinds=_kinds(segments, passages),
         writing_systems=_writing_systems(postings, passages),
+        languages=count_languages(sample),
+        looked_at=len(sample),
         truncated_tokens=manifest.truncated_tokens,
         duplicates=len(keys) - len(np.unique(np.ascontiguousarray(keys).view(f"V{keys.shape[1]}"))),
         segments=len(segments),
+        approximate=sum(len(segment) for segment, each in zip(segments, coarse, strict=True) if each),
+        recall=min((each.recall for each in coarse if each), default=1.0),
         disk=_by_part(files),
         memory={
             "held": _held(articles, passages, postings),
@@ -139,10 +156,20 @@ def status_rows(status: Status) -> Iterator[tuple[str, str]]:
     kinds = f": {_counts(status.kinds)}" if status.kinds else ""
     yield "passages", f"{status.passages:,} in {count_of(status.segments, 'segment')}{kinds}"
     yield "writing systems", _counts(status.writing_systems) or "none"
+    sampled = f", of {status.looked_at:,} articles looked at" if status.looked_at < status.articles else ""
+    yield "languages", f"{_counts(status.languages) or 'none'}{sampled}"
     yield "truncated", count_of(status.truncated_tokens, "token")
     yield "duplicates", count_of(status.duplicates, "passage")
+    yield "search", _search(status)
     yield "on disk", f"{_size(sum(status.disk.values()))}: {_sizes(status.disk)}"
     yield "in memory", f"{_sizes(status.memory)}, the model not counted"
+
+
+def _search(status: Status) -> str:
+    if not status.approximate:
+        return "every vector is compared"
+    found = f"of {count_of(status.approximate, 'passage')} the candidates by a stand-in, a bit a component"
+    return f"{found}: recall@10 {status.recall:.3f} when it was made"
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -167,6 +194,13 @@ def _changed(folder: Path) -> bool | None:
 def _live(places: Places, parts: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
     """What the segments have of each row that the index has, in any order."""
     return np.concatenate([part[rows != GONE] for part, rows in zip(parts, places.rows, strict=True)])
+
+
+def _sample(segments: Sequence[Segment], articles: Places) -> list[str]:
+    """The texts of all articles, or of some as far apart as can be."""
+    rows = np.unique(np.linspace(0, len(articles) - 1, min(len(articles), _LOOKED_AT)).astype(np.int64))
+    found = [segments[articles.part[row]].article(int(articles.local[row])) for row in rows]
+    return [article.text[slice(*article.extent)] for article in found]
 
 
 def _kinds(segments: Sequence[Segment], passages: Places) -> dict[str, int]:

@@ -16,12 +16,12 @@ from index.errors import IndexFolderError
 from index.index import Index
 from index.store import read_manifest
 from qa.__main__ import main
-from qa.status import read_status
+from qa.status import read_status, status_rows
 
 KEYS = [
     *("index", "encoder", "weights", "dimensions", "token_dimensions", "format", "analyzer", "chunker", "created", "paths"),
-    *("changed", "articles", "dated", "published", "passages", "kinds", "writing_systems", "truncated_tokens"),
-    *("duplicates", "segments", "disk", "memory"),
+    *("changed", "articles", "dated", "published", "passages", "kinds", "writing_systems", "languages", "looked_at"),
+    *("truncated_tokens", "duplicates", "segments", "approximate", "recall", "disk", "memory"),
 ]
 
 
@@ -45,6 +45,46 @@ def test_the_card_counts_what_is_there(folder: Path, articles: Path) -> None:
     assert (status.passages, status.kinds, status.segments) == (6, {"paragraph": 6}, 1)
     assert status.writing_systems == {"Latin": 5, "Cyrillic": 1}
     assert (status.truncated_tokens, status.duplicates) == (0, 1)
+    assert (status.languages, status.looked_at) == ({"en": 2, "ru": 1}, 3)
+    assert (status.approximate, status.recall) == (0, 1.0)
+
+
+def test_the_card_tells_what_a_stand_in_of_many_vectors_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = write_articles(tmp_path / "articles")
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", 4)
+    monkeypatch.setattr("index.dense._MEASURED", 2)
+    build_index([articles], tmp_path / "index", ToyTokenEncoder())
+    status, opened = read_status(tmp_path / "index"), Index.open(tmp_path / "index", ToyTokenEncoder())
+    assert (status.approximate, [status.recall]) == (6, opened.dense.recalls)
+    assert dict(status_rows(status))["search"] == (
+        f"of 6 passages the candidates by a stand-in, a bit a component: recall@10 {status.recall:.3f} when it was made"
+    )
+    build_index([articles], tmp_path / "index", ToyTokenEncoder(), exact=True)
+    status = read_status(tmp_path / "index")
+    assert (status.approximate, status.recall) == (0, 1.0)
+    assert dict(status_rows(status))["search"] == "every vector is compared"
+
+
+def test_languages_are_told_apart_and_of_many_articles_a_sample_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {
+        "en": "The boat came into the harbour in the morning, and the crew waited for three days on the pier.",
+        "fr": "Le bateau est arrivé au port le matin, et l'équipage a attendu trois jours sur le quai.",
+        "de": "Das Schiff kam am Morgen in den Hafen, und die Mannschaft wartete drei Tage lang auf dem Kai.",
+        "zh": "船在早上到达港口，船员们在码头上等了三天，然后才继续航行。",
+        "und": "1 2 3",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    build_index([tmp_path], tmp_path / "index", ToyEncoder())
+    status = read_status(tmp_path / "index")
+    assert (status.languages, status.looked_at) == (dict.fromkeys(sorted(texts), 1), 5)
+    assert dict(status_rows(status))["languages"] == "de 1, en 1, fr 1, und 1, zh 1"
+    monkeypatch.setattr("qa.status._LOOKED_AT", 2)
+    status = read_status(tmp_path / "index")
+    assert (status.languages, status.looked_at) == ({"de": 1, "zh": 1}, 2)
+    assert dict(status_rows(status))["languages"] == "de 1, zh 1, of 2 articles looked at"
 
 
 def test_kinds_and_writing_systems_are_told_apart(tmp_path: Path) -> None:
