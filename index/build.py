@@ -37,6 +37,8 @@ from index.tokens import encode_with_tokens
 
 # A segment with so few passages is always written with the new ones.
 _SMALL = 256
+# An update with few new passages writes no more than so many again: less than half a second.
+_REWRITTEN = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +251,7 @@ def _prepare(new: Sequence[tuple[bytes, list[Draft]]], encoder: Encoder) -> list
 
 
 def choose_segments(before: Before | None, order: Order, new: int) -> tuple[list[int], Order]:
-    """The segments to keep as they are, and the entries of the others that are still wanted, to be written with the new.
-
-    A segment is written anew if half of its passages are gone, or if it has no more passages than are written anyway:
-    so there are few segments, and a passage is written again only when its index has grown twofold since.
-    """
+    """The segments to keep as they are, and the entries of the others that are still wanted, to be written with the new."""
     if before is None:
         return [], np.empty((0, 2), np.int64)
     wanted = [np.unique(order[order[:, 0] == number, 1]) for number in range(len(before.segments))]
@@ -263,18 +261,27 @@ def choose_segments(before: Before | None, order: Order, new: int) -> tuple[list
         else len(segment)
         for segment, places in zip(before.segments, wanted, strict=True)
     ]
-    kept, merged = [], []
-    total = new
-    for number in sorted(range(len(live)), key=lambda number: live[number]):
-        if not len(wanted[number]):
-            continue
-        if 2 * live[number] < len(before.segments[number]) or (new and live[number] <= max(total, _SMALL)):
-            merged.append(number)
-            total += live[number]
-        else:
-            kept.append(number)
+    merged = segments_to_merge(live, list(map(len, before.segments)), new)
+    kept = [number for number in range(len(live)) if number not in merged and len(wanted[number])]
     entries = [np.column_stack([np.full(len(wanted[number]), number), wanted[number]]) for number in sorted(merged)]
-    return sorted(kept), np.concatenate([np.empty((0, 2), np.int64), *entries])
+    return kept, np.concatenate([np.empty((0, 2), np.int64), *entries])
+
+
+def segments_to_merge(live: Sequence[int], sizes: Sequence[int], new: int) -> set[int]:
+    """The segments to write anew with so many new passages, of segments with so many passages, `live` of which are wanted.
+
+    One is written anew if half of its passages are gone; or if it has no more of them than are written anyway, and all that
+    are written again are no more than the new ones, or than a moment's work. So there are few segments, a passage is written
+    again only when what it stands with has grown twofold, and one article more never has a large index written.
+    """
+    merged, again = set(), 0
+    for number in sorted(range(len(live)), key=lambda number: live[number]):
+        halved = 2 * live[number] < sizes[number]
+        small = new and live[number] <= max(new + again, _SMALL) and again + live[number] <= max(new, _REWRITTEN)
+        if halved or small:
+            merged.add(number)
+            again += live[number]
+    return merged
 
 
 def _renumber(order: Order, kept: Sequence[int], merged: Order, new: int) -> Order:

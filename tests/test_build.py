@@ -16,7 +16,7 @@ from forging import write_json
 
 import qa
 from index.arrays import Vectors
-from index.build import BadSourcesError, Built, build_index, has_changed, is_current
+from index.build import BadSourcesError, Built, build_index, has_changed, is_current, segments_to_merge
 from index.dense import DenseSearcher
 from index.doctor import examine
 from index.errors import EncoderError, IndexFolderError, SourceError, UserError
@@ -212,6 +212,28 @@ def test_an_encoder_is_asked_by_one_thread_unless_it_says_that_several_may(
 
 
 # --- the same as from scratch
+
+
+def test_an_article_more_has_little_written_again_however_often_and_segments_stay_few() -> None:
+    segments, again = [100_000], []
+    for _ in range(20_000):
+        merged = segments_to_merge(segments, segments, 1)
+        again.append(sum(segments[number] for number in merged))
+        segments = [size for number, size in enumerate(segments) if number not in merged] + [again[-1] + 1]
+    assert sum(segments) == 120_000
+    assert max(again) <= 2048
+    assert len(segments) <= 25
+    # Each passage some four times: the last hundreds with every article.
+    assert sum(again) / 20_000 < 200
+
+
+def test_many_new_passages_take_what_is_small_beside_them_along() -> None:
+    assert segments_to_merge([100_000, 3_000, 900, 20], [100_000, 3_000, 900, 20], 5_000) == {1, 2, 3}
+    # No more is written again than is new.
+    assert segments_to_merge([100_000, 4_900, 900, 20], [100_000, 4_900, 900, 20], 5_000) == {2, 3}
+    assert segments_to_merge([100_000, 4_900, 900, 20], [100_000, 4_900, 900, 20], 0) == set()
+    # Half of its passages are gone.
+    assert segments_to_merge([100_000, 900], [200_001, 900], 0) == {0}
 
 
 def test_an_update_is_the_same_as_a_build_from_scratch(write: Write, tmp_path: Path) -> None:
