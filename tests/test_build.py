@@ -148,6 +148,22 @@ def test_many_passages_are_encoded_in_batches_with_their_progress(write: Write) 
     assert [done for _, done, _ in calls] == sorted({done for _, done, _ in calls})
 
 
+def test_texts_of_like_length_share_a_batch(write: Write) -> None:
+    sizes = list[list[int]]()
+
+    class Watched(ToyEncoder):
+        def encode_document(self, inputs: Sequence[str], /) -> Vectors:
+            sizes.append(self.count_tokens(inputs))
+            return super().encode_document(inputs)
+
+    words = ["boats", "come", "and", "go", "beside", "the", "old", "pier", "where", "herons", "wait"]
+    texts = [f"Number {number} {' '.join(words[: number % 12])}." for number in np.random.default_rng(5).permutation(960)]
+    build(write({"a.txt": "Title\n\n" + "\n\n".join(texts)}), Watched())
+    assert sum(map(len, sizes)) == 960
+    padded = sum(max(batch) * len(batch) for batch in sizes)
+    assert padded < 1.05 * sum(map(sum, sizes))
+
+
 def test_texts_beyond_the_encoders_limit_are_split(write: Write) -> None:
     articles = write({"a.txt": "Title\n\n" + "Six words are in this sentence. " * 40})
     built = build(articles)
@@ -212,6 +228,32 @@ def test_an_encoder_is_asked_by_one_thread_unless_it_says_that_several_may(
 
 
 # --- the same as from scratch
+
+
+def test_an_update_of_many_passages_finds_what_a_build_from_scratch_finds(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Above so many passages candidates are found by a stand-in: of each segment by one, or of all by one.
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", 200)
+    words = [f"word{number}" for number in range(60)]
+    random = np.random.default_rng(6)
+    texts = {f"{number}.txt": f"{number}\n\n{' '.join(random.choice(words, 12))}." for number in range(1200)}
+    articles = write(dict(list(texts.items())[:800]))
+    build(articles)
+    write(dict.fromkeys(list(texts)[:200]) | dict(list(texts.items())[800:]))
+    build(articles)
+    monkeypatch.setattr("index.build._REWRITTEN", 0)
+    write({"more.txt": "More\n\nBoats."})
+    build(articles)
+    build_index([articles], tmp_path / "scratch", ToyEncoder())
+    updated, scratch = (qa.Library.open(tmp_path / name, ToyEncoder()) for name in ("index", "scratch"))
+    assert len(updated.index.dense.recalls) > len(scratch.index.dense.recalls) == 1
+    shares = []
+    for _ in range(50):
+        question = " ".join(random.choice(words, 5))
+        kept, made = ({hit.passage.id for hit in library.search(question, 10)} for library in (updated, scratch))
+        shares.append(len(kept & made) / len(made))
+    assert np.mean(shares) >= 0.98
 
 
 def test_an_article_more_has_little_written_again_however_often_and_segments_stay_few() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, SEEDS
 
+from index.store import read_manifest
 from qa.__main__ import main
 
 
@@ -53,6 +54,24 @@ def test_indexes_the_seeds_and_says_so(run: Run, tmp_path: Path) -> None:
     assert "Indexed 9 articles" in ran.out
     again = run("index", SEEDS, "--index", tmp_path / "index")
     assert "0 embedded, 142 as before" in again.out
+
+
+def test_an_update_says_what_it_did_and_how_vectors_are_searched_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    articles, index = tmp_path / "articles", tmp_path / "index"
+    articles.mkdir()
+    for name in ("boats", "herons", "piers"):
+        (articles / f"{name}.txt").write_text(f"On {name}\n\nThere are {name} here.\n\nAnd {name} there.")
+    run("index", articles, "--index", index)
+    (articles / "boats.txt").write_text("On boats\n\nThere are boats here.\n\nAnd none there.")
+    (articles / "piers.txt").unlink()
+    (articles / "owls.txt").write_text("On owls\n\nThere are owls here.")
+    told = f"Indexed 3 articles, 5 passages into {index} (all-MiniLM-L6-v2; "
+    assert run("index", articles, "--index", index).out == (
+        f"{told}2 embedded, 3 as before): articles 1 added, 1 changed, 1 removed, 1 unchanged.\n"
+    )
+    for options, exact in (([], False), (["--exact"], True), ([], True), (["--approximate"], False)):
+        assert run("index", articles, "--index", index, *options).out.startswith(f"{told}0 embedded, 5 as before)")
+        assert read_manifest(index).exact == exact
 
 
 def test_asks(run: Run, seeds_index: Path) -> None:
