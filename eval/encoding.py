@@ -87,9 +87,11 @@ def _build_rate(paths: Sequence[str], texts: Sequence[str]) -> tuple[float, floa
     encoder = MiniLM()
     encoder.encode_document(texts[:1])
     rates, shares = [], []
+    # A build encodes a text once, and its tokens with it.
+    texts = list(dict.fromkeys(texts))
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        encoder.encode_document(texts)
+        encoder.encode_document_tokens(texts)
         bare = time.perf_counter() - start
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()

@@ -20,8 +20,8 @@ class Contender(Protocol):
     packages: tuple[str, ...]
     """The distributions that it needs, the one that names it first."""
 
-    def build(self, collection: Collection, folder: Path) -> float:
-        """Writes an index of the collection's passages into `folder`; gives the seconds of that that encoding took."""
+    def build(self, collection: Collection, folder: Path) -> None:
+        """Writes an index of the collection's passages into `folder`."""
 
     def open(self, folder: Path) -> None:
         """Opens what `build` wrote, in a process that did not build it."""

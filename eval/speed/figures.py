@@ -43,6 +43,7 @@ class Figures:
     rate: float
     load: float
     shared_rate: float | None
+    encoder_peak: int
     agreement: dict[str, float]
     shared_why: str = ""
 
@@ -61,10 +62,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What nobody gets below: milliseconds to read all vectors once, the encoder's time for a question, and the bytes of
-    a process that measures nothing."""
+    """What nobody gets below: milliseconds to read all vectors once, and so many bytes as their single bits are; the
+    encoder's time for a question; the bytes of a process that measures nothing."""
 
     read_ms: float
+    bits_ms: float
     vector_bytes: int
     encoder: Times
     empty_peak: int
@@ -76,10 +78,11 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a contender at a size: its figures, or in words why there are none."""
+    """What became of a contender at a size: its figures, or in words why there are none; and when, by UTC, that was seen."""
 
     name: str
     title: str
     size: int
     figures: Figures | None
     why: str = ""
+    measured: str = ""

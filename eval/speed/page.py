@@ -11,14 +11,15 @@ _HEAD = """# Speed
 Written by `make bench`. Every contender is given the same passages (paragraphs of public-domain books, the books_100k
 collection) and the same vectors of 384 dimensions, worked out beforehand: of hashed words, so that encoding costs nothing.
 Times hold whatever the vectors say; which passages are found means nothing here (docs/quality.md has that). Each contender
-is built in one process and asked in others, one contender at a time; the machine itself is not always quiet.
+is built in one process and asked in others, one contender at a time; the machine itself is not always quiet. A run
+that was stopped goes on where it was; the last column says when each figure was taken, all of them by the same code of ours.
 """
 _MEANING = """## What each figure is
 
-* **build**: seconds from passages and vectors to an index on disk, without encoding (ours has its tokens' vectors encoded
-  meanwhile; that time is taken off, writing them is not).
+* **build**: seconds from passages and vectors to an index on disk (ours has vectors of the tokens worked out of hashed words
+  in that time, as no peer needs them).
 * **open**: seconds to open that index in a new process, its packages imported already. LangChain's retriever over words has
-  no form on disk and is made anew; ours verifies a checksum of every file.
+  no form on disk and is made anew; ours verifies the checksums of files of up to 64 MB, and size and time of larger ones.
 * **retrieval**: milliseconds from a question and its vector to ten passages, read; percentiles over the questions given
   beside them, one after the other. A series ends after a minute, but not before 20 questions.
   Each has the settings that its documentation shows: both legs at ten passages, fused by reciprocal ranks; txtai takes 100
@@ -30,13 +31,15 @@ _MEANING = """## What each figure is
 * **end to end**: the same with the question really encoded first, by the default model (all-MiniLM-L6-v2); its vector is put
   aside, and the hashed one searched for, so that all have one and the same.
 * **questions a second**: without the encoder, of one thread, and of eight that share one opened index.
-* **memory**: the most that the process had, building and asking (before the encoder is loaded), mapped files counted in as
-  far as they were read, and {empty} MB that Python and the measuring itself take.
+* **memory**: the most that the process had, building, asking (before the encoder is loaded), and asking with the encoder,
+  mapped files counted in as far as they were read, and {empty} MB that Python and the measuring itself take.
 * **disk**: all files of the index, the passages' texts among them.
 * **load**: the machine's load average over the minute before the questions; on a quiet machine it is about 1, and the
   figures of two contenders compare as far as their loads do.
+* **measured**: the day and time, by UTC, when a contender was through at that size.
 * **the floor**: the time to read all float32 vectors once from memory, which an exact search by vectors of that form cannot
-  pass, and the encoder's own time for a question, which nobody passes end to end.
+  pass, and to read a bit a component, which one that chooses candidates by those, as ours does above 20,000 passages,
+  cannot; and the encoder's own time for a question, which nobody passes end to end.
 
 * **approximate search against exact**: of what a question finds when all vectors are compared, the share that it finds by
   the stand-in that chooses candidates (above 20,000 passages a part); of all questions, on average.
@@ -54,9 +57,10 @@ _COLUMNS = (
     "end to end p50 / p95 / p99, ms",
     "a second, 1 thread",
     "8 threads",
-    "memory build / ask, MB",
+    "memory build / ask / with encoder, MB",
     "disk, MB",
     "load",
+    "measured",
 )
 _OURS = "ours"
 
@@ -85,10 +89,11 @@ def _section(size: int, outcomes: Sequence[Outcome], floor: Floor) -> str:
     lines = [f"## {size:,} passages\n", f"| {' | '.join(_COLUMNS)} |", "|" + " --- |" * len(_COLUMNS)]
     for outcome in outcomes:
         if outcome.figures:
-            lines += _rows(outcome.title, outcome.figures)
+            lines += _rows(outcome.title, outcome.figures, outcome.measured)
     lines.append(
-        f"\nThe floor: all vectors ({_megabytes(floor.vector_bytes)} MB) are read in {_milliseconds(floor.read_ms)} ms; the "
-        f"encoder takes {_times(floor.encoder)} ms (p50 / p95 / p99) for a question.\n"
+        f"\nThe floor: all vectors ({_megabytes(floor.vector_bytes)} MB) are read in {_milliseconds(floor.read_ms)} ms, "
+        f"a bit a component in {_milliseconds(floor.bits_ms)}; "
+        f"the encoder takes {_times(floor.encoder)} ms (p50 / p95 / p99) for a question.\n"
     )
     lines += _against(outcomes)
     lines += [
@@ -107,7 +112,7 @@ def _section(size: int, outcomes: Sequence[Outcome], floor: Floor) -> str:
     return "\n".join([*lines, ""])
 
 
-def _rows(title: str, figures: Figures) -> list[str]:
+def _rows(title: str, figures: Figures, measured: str) -> list[str]:
     shared = "–" if figures.shared_rate is None else f"{figures.shared_rate:,.0f}"
     cells = (
         title,
@@ -119,9 +124,10 @@ def _rows(title: str, figures: Figures) -> list[str]:
         _times(figures.end_to_end),
         f"{figures.rate:,.0f}",
         shared,
-        f"{_megabytes(figures.build_peak)} / {_megabytes(figures.serve_peak)}",
+        " / ".join(map(_megabytes, (figures.build_peak, figures.serve_peak, figures.encoder_peak))),
         _megabytes(figures.disk),
         f"{figures.load:.1f}",
+        measured,
     )
     rows = [f"| {' | '.join(cells)} |"]
     for name, times in figures.variants.items():

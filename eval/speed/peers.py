@@ -47,7 +47,7 @@ class LangChain(_Peer):
         self._embeddings = Handed()
         self._store, self._bm25, self._ensemble = FAISS, BM25Retriever, EnsembleRetriever
 
-    def build(self, collection: Collection, folder: Path) -> float:
+    def build(self, collection: Collection, folder: Path) -> None:
         passages = collection.passages
         store = self._store.from_embeddings(
             zip([each.searchable for each in passages], collection.vectors, strict=True),
@@ -58,7 +58,6 @@ class LangChain(_Peer):
         # The retriever over words has no form on disk: it is made anew by `open`, and here as every build makes it.
         self._retriever(store)
         store.save_local(str(folder))
-        return 0.0
 
     def open(self, folder: Path) -> None:
         # What is unpickled was written by `build` a moment ago.
@@ -94,13 +93,12 @@ class Txtai(_Peer):
         self._transform = handed
         self._make = Embeddings
 
-    def build(self, collection: Collection, folder: Path) -> float:
+    def build(self, collection: Collection, folder: Path) -> None:
         texts = [each.searchable for each in collection.passages]
         self._vectors.update(zip(texts, collection.vectors, strict=True))
         embeddings = self._make(method="external", transform=self._transform, hybrid=True, content=True)
         embeddings.index((each.id, text) for each, text in zip(collection.passages, texts, strict=True))
         embeddings.save(str(folder))
-        return 0.0
 
     def open(self, folder: Path) -> None:
         self._embeddings = self._make()
@@ -127,7 +125,7 @@ class Haystack(_Peer):
         self._document, self._store, self._pipeline = Document, InMemoryDocumentStore, Pipeline
         self._parts = InMemoryBM25Retriever, InMemoryEmbeddingRetriever, DocumentJoiner
 
-    def build(self, collection: Collection, folder: Path) -> float:
+    def build(self, collection: Collection, folder: Path) -> None:
         store = self._store()
         vectors = collection.vectors.tolist()
         store.write_documents(
@@ -137,7 +135,6 @@ class Haystack(_Peer):
             ]
         )
         store.save_to_disk(str(folder / self._FILE))
-        return 0.0
 
     def open(self, folder: Path) -> None:
         store = self._store.load_from_disk(str(folder / self._FILE))
@@ -173,7 +170,7 @@ class LlamaIndex(_Peer):
         self._index, self._storage, self._load = VectorStoreIndex, StorageContext, load_index_from_storage
         self._bm25, self._fusion = BM25Retriever, QueryFusionRetriever
 
-    def build(self, collection: Collection, folder: Path) -> float:
+    def build(self, collection: Collection, folder: Path) -> None:
         vectors = collection.vectors
         nodes = [
             self._node(id_=each.id, text=each.searchable, embedding=vector)
@@ -183,7 +180,6 @@ class LlamaIndex(_Peer):
         index = self._index(nodes, embed_model=self._mock(embed_dim=vectors.shape[1]), transformations=[])
         index.storage_context.persist(str(folder / "index"))
         self._bm25.from_defaults(nodes=nodes, similarity_top_k=_K).persist(str(folder / "words"))
-        return 0.0
 
     def open(self, folder: Path) -> None:
         storage = self._storage.from_defaults(persist_dir=str(folder / "index"))

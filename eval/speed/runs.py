@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def measure(name: str, place: str, size: int, collection: Path, limit: float | N
             figures.update(_run(["share", *given, str(_PATIENCE)], deadline, threads))
         except StoppedError as stopped:
             figures.update({"shared_rate": None, "shared_why": str(stopped)})
-    return Outcome(name, contender.title, size, Figures.read(figures))
+    return Outcome(name, contender.title, size, Figures.read(figures), measured=f"{datetime.now(UTC):%Y-%m-%d %H:%M}")
 
 
 def measure_floor(collection: Path, threads: int = 0) -> Floor:
