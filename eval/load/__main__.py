@@ -6,6 +6,7 @@ it is kept in .cache/load. Needs locust.
 
 import csv
 import json
+import math
 import os
 import platform
 import re
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,22 +36,17 @@ _TEXT = """# The page under load
 
 Written by `make bench-load`: {people} people, each asking one question after the other without a pause, at the page of
 books_100k (100,000 passages, the default model), through what the page's own script calls; locust {locust} on the same
-{machine}, which the server therefore shares with those who ask. No question is asked twice.
+{machine}, which the server therefore shares with those who ask. Nine questions in ten are the
+beginning of a passage, one is words of many, which no passage answers; none is asked twice. How many questions an address
+may ask in a minute is not limited (`--rate 0`), as all come from one. Asked of a server of its own each time: once the index
+stays as it is, once an article is added to it every {every:.0f} seconds.
 
-| figure | measured |
-| --- | --- |
-| questions | {count:,} |
-| failed | {failed:,} |
-| a second | {rate:.1f} |
-| milliseconds, p50 / p95 / p99 | {times} |
-| index replaced meanwhile | {replaced} times |
-
-The server's memory in megabytes, the most in each quarter of the run: all that is resident, files that it has mapped among
-it, and what is its own.
-
-| | resident | its own |
+| figure | index as it is | index replaced |
 | --- | --- | --- |
-{memory}
+{rows}
+
+Memory is the server's, in megabytes, the most in each quarter of the questions: all that is resident, files that it has
+mapped among it, and what is its own.
 """
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -73,14 +69,17 @@ def main(
     articles.mkdir(parents=True, exist_ok=True)
     shutil.copy(corpus, articles / "corpus.jsonl")
     _build(articles, index)
-    with tempfile.TemporaryDirectory() as scratch, _served(index) as (address, server):
+    columns = []
+    with tempfile.TemporaryDirectory() as scratch:
         asked = Path(scratch) / "questions.txt"
         asked.write_text("\n".join(_questions(corpus, questions)), encoding="utf-8")
-        watched = _Watched(server)
-        replace = partial(watched.replace, articles, index)
-        with _meanwhile(watched.look, _LOOKED_EVERY), _meanwhile(replace, _REPLACED_EVERY):
-            figures = _run(address, people, questions, asked, Path(scratch))
-    page.write_text(_page(figures, watched, people), encoding="utf-8")
+        for every in (math.inf, _REPLACED_EVERY):
+            with _served(index) as (address, server):
+                watched = _Watched(server)
+                replace = partial(watched.replace, articles, index)
+                with _meanwhile(watched.look, _LOOKED_EVERY), _meanwhile(replace, every):
+                    columns.append(_column(_run(address, people, questions, asked, Path(scratch)), watched))
+    page.write_text(_page(columns, people), encoding="utf-8")
     say(f"{page}: written")
 
 
@@ -115,7 +114,7 @@ def _meanwhile(work: Callable[[], None], every: float) -> Iterator[None]:
     over = threading.Event()
 
     def go_on() -> None:
-        while not over.wait(every):
+        while not over.wait(None if math.isinf(every) else every):
             work()
 
     thread = threading.Thread(target=go_on)
@@ -147,11 +146,12 @@ def _served(index: Path) -> Iterator[tuple[str, int]]:
 
 
 def _questions(corpus: Path, count: int) -> list[str]:
-    """So many different questions: the first words of passages, from all over the collection."""
+    """So many different questions: the first words of passages, from all over the collection; every tenth words of many."""
     lines = corpus.read_text(encoding="utf-8").splitlines()
     step = max(1, len(lines) // count)
-    texts = (json.loads(line)["text"].split() for line in lines[::step])
-    return [" ".join(re.findall(r"[\w']+", " ".join(words))[:_WORDS]) for words in texts][:count]
+    texts = [re.findall(r"[\w']+", json.loads(line)["text"])[:_WORDS] for line in lines[::step]][:count]
+    mixed = [[text[-1] for text in texts[place : place + _WORDS] if text] for place in range(0, len(texts), 10)]
+    return [" ".join(mixed[place // 10] if place % 10 == 9 else text) for place, text in enumerate(texts)]
 
 
 def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> dict[str, str]:
@@ -176,26 +176,32 @@ def _run(address: str, people: int, most: int, questions: Path, folder: Path) ->
         return next(row for row in csv.DictReader(file) if row["Name"] == "ask")
 
 
-def _page(figures: dict[str, str], watched: _Watched, people: int) -> str:
+def _column(figures: dict[str, str], watched: _Watched) -> dict[str, str]:
+    """What was measured in one run, by its name."""
     quarter = max(1, len(watched.resident) // 4)
-    memory = [
-        f"| {name} | {max(watched.resident[part]) / 1e6:,.0f} | {max(watched.own[part]) / 1e6:,.0f} |"
-        for name, part in zip(
-            ("first quarter", "second", "third", "last"),
-            (slice(number * quarter, (number + 1) * quarter or None) for number in range(4)),
-            strict=True,
+    parts = (slice(number * quarter, (number + 1) * quarter or None) for number in range(4))
+    memory = {
+        f"memory in the {name} quarter, resident / its own": (
+            f"{max(watched.resident[part]) / 1e6:,.0f} / {max(watched.own[part]) / 1e6:,.0f}"
         )
-    ]
+        for name, part in zip(("first", "second", "third", "last"), parts, strict=True)
+    }
+    return {
+        "questions": f"{int(figures['Request Count']):,}",
+        "failed": f"{int(figures['Failure Count']):,}",
+        "a second": f"{float(figures['Requests/s']):.1f}",
+        "milliseconds, p50 / p95 / p99": " / ".join(figures[share] for share in ("50%", "95%", "99%")),
+        "index replaced meanwhile": f"{watched.replaced} times" if watched.replaced else "–",
+    } | memory
+
+
+def _page(columns: Sequence[dict[str, str]], people: int) -> str:
     return _TEXT.format(
         people=people,
         locust=version("locust"),
         machine=f"{os.cpu_count()} cores ({platform.system()} {platform.machine()}, Python {platform.python_version()})",
-        count=int(figures["Request Count"]),
-        failed=int(figures["Failure Count"]),
-        rate=float(figures["Requests/s"]),
-        times=" / ".join(figures[share] for share in ("50%", "95%", "99%")),
-        replaced=watched.replaced,
-        memory="\n".join(memory),
+        every=_REPLACED_EVERY,
+        rows="\n".join(f"| {name} | {' | '.join(column[name] for column in columns)} |" for name in columns[0]),
     )
 
 
