@@ -1,5 +1,5 @@
 // Asks what the page's address says, and shows the answer. The address is the whole state of a question: to ask is to go
-// to another address, so links reopen answers, and back and forward work. `server.ask` asks Python.
+// to another address, so links reopen answers and articles, and back and forward work. `server.ask` asks Python.
 const form = element.querySelector("#ask");
 const box = form.elements.q;
 const begin = element.querySelector("#begin");
@@ -10,12 +10,15 @@ const pageTitle = "Ask the articles";
 // Where no article has a date, nobody is asked for one.
 const days = () => ["from", "to"].filter((name) => form.elements[name]);
 let asking = 0;
+// The address that is answered on the page, or will be when the answer comes.
+let answered = null;
 
 async function show() {
-  const address = location.search;
+  const address = addressOf(null);
+  answered = address;
   const question = new URLSearchParams(address).get("q");
   const request = ++asking;
-  closeSource();
+  hideSource();
   fill();
   if (question !== null) results.setAttribute("aria-busy", "true");
   const html = question === null ? "" : await server.ask({ asked: address });
@@ -37,6 +40,7 @@ async function show() {
   }
   // Whoever followed a link that is gone goes on from the answer.
   if (left) results.focus({ preventScroll: true });
+  followAddress();
 }
 
 // Goes to an address of this page: "?q=…". What Gradio reads of the address stays there.
@@ -93,7 +97,7 @@ element.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.getAttribute("href"));
 });
-window.addEventListener("popstate", show);
+window.addEventListener("popstate", () => (addressOf(null) === answered ? followAddress() : show()));
 
 box.addEventListener("keydown", (event) => {
   // Not the Enter that chooses a character while it is being composed.

@@ -1,17 +1,46 @@
-// Opens an article beside its answer, and closes it. `server.read_source` asks Python for it.
+// Opens an article beside its answer, and closes it. Which passage is open stands in the address, so that a link leads to it
+// and one step back closes it. `server.read_source` asks Python for the article.
 const closeButton = '<button type="button" class="close" data-close aria-label="Close the article">×</button>';
 let opening = 0;
+// Also while the article is on its way.
+let isOpen = false;
 
-async function openSource(place, step) {
+function isBusy() {
+  return results.hasAttribute("aria-busy");
+}
+
+function namedPassage() {
+  return new URLSearchParams(location.search).get("passage");
+}
+
+// The address as it is, but for the passage: another one, or none.
+function addressOf(hit) {
+  const said = new URLSearchParams(location.search);
+  said.delete("passage");
+  if (hit !== null) said.append("passage", hit);
+  return `?${said}`;
+}
+
+// Opens the passage that the address names; none, if it names none or the answer has no such passage.
+function followAddress() {
+  // An answer that is on its way follows the address when it comes.
+  if (isBusy()) return undefined;
+  const hit = namedPassage();
+  const place = hit && results.querySelector(`.passage button[data-hit="${CSS.escape(hit)}"]`);
+  if (!place) return hideSource();
+  opener = place;
+  for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  return openSource(hit);
+}
+
+async function openSource(hit, step) {
   const request = ++opening;
-  const { asked, build } = place.closest("[data-asked]").dataset;
-  const { hit } = place.dataset;
-  if (!panel.contains(place)) opener = place.matches("button") ? place : place.querySelector("button");
+  isOpen = true;
+  const { asked, build } = results.querySelector("[data-asked]").dataset;
   const html = await server.read_source({ asked, build, hit });
   // Another click, or a new answer, may have overtaken this one.
   if (request !== opening) return;
   showPanel(html ?? `<header><h2 tabindex="-1">No connection: is the page still being served?</h2>${closeButton}</header>`);
-  Object.assign(panel.dataset, { asked, build });
   settle(hit);
   // Who steps from passage to passage goes on with the same button.
   const again = panel.querySelector(`[data-step="${step}"]:not(:disabled)`) ?? panel.querySelector("h2");
@@ -19,8 +48,28 @@ async function openSource(place, step) {
   reveal();
 }
 
+// Another passage takes the place of the one that is open: one step back closes the article, however many were read.
+function choose(hit, step) {
+  if (namedPassage() === null) {
+    // Whoever goes on among the passages beside the article stays there when it closes.
+    history.scrollRestoration = "manual";
+    history.pushState({ opened: true }, "", addressOf(hit));
+  } else history.replaceState(history.state, "", addressOf(hit));
+  openSource(hit, step);
+}
+
+// Goes back to the answer. Whoever came by a link has no answer to go back to, and stays.
 function closeSource() {
+  if (!isOpen) return;
+  hideSource();
+  if (history.state?.opened) history.back();
+  else history.replaceState(null, "", addressOf(null));
+}
+
+function hideSource() {
+  history.scrollRestoration = "auto";
   opening += 1;
+  isOpen = false;
   if (panel.hidden) return;
   const focused = panel.contains(document.activeElement);
   hidePanel();
@@ -43,14 +92,17 @@ function settle(hit) {
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-close]")) closeSource();
   const place = target.closest("[data-hit]");
-  if (!place || (target.closest(".asides, a") && !target.closest("button[data-hit]"))) return;
+  // The passages of the answer before are none of the one that the address asks for.
+  if (!place || isBusy() || (target.closest(".asides, a") && !target.closest("button[data-hit]"))) return;
   // Selecting words of a passage is not asking for its article.
-  if (target.closest("button") || window.getSelection().isCollapsed) openSource(place, place.dataset.step);
+  if (!target.closest("button") && !window.getSelection().isCollapsed) return;
+  if (!panel.contains(place)) opener = place.matches("button") ? place : place.querySelector("button");
+  choose(place.dataset.hit, place.dataset.step);
 });
 panel.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
   const button = panel.querySelector(`[data-step="${step}"]:not(:disabled)`);
   if (!button || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   event.preventDefault();
-  openSource(button, step);
+  choose(button.dataset.hit, step);
 });
