@@ -15,7 +15,7 @@ import qa
 from index import Article, Passage, Span
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.html import answer_html, confidence_words, hits_html, mark, origin, shared_words, why_words
-from qa.page import answer_panel, example_questions, masthead, problem, source_panel
+from qa.page import answer_panel, masthead, problem, source_panel
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> & \"quoted\" 'too' ${1+1} {{value}}"
 TEXT = "Otters swim. They eat fish."
@@ -212,20 +212,3 @@ def test_what_is_not_known_is_left_out() -> None:
     assert origin(Article("a", "", "", "a.txt", (0, 0))) == "a.txt"
     assert origin(Article("a", "Otters", "", "a.txt", (0, 0))) == "Otters · a.txt"
     assert origin(Article("a", "", "", "", (0, 0))) == "a"
-
-
-def test_examples_are_of_the_library_at_hand(make_library: Callable[[dict[str, str]], qa.Library]) -> None:
-    library = make_library(
-        {
-            f"{number:02}.txt": f"Story of otter number {number}\n\nOtter {number} swims in a river, they say."
-            for number in range(20)
-        }
-    )
-    assert example_questions(library) == [f"Story of otter number {number}" for number in (0, 5, 10, 15)]
-
-
-@pytest.mark.model
-def test_examples_for_the_seeds_are_answered_by_them(seeds: qa.Library) -> None:
-    questions = example_questions(seeds)
-    assert len(questions) == 4
-    assert all(seeds.ask(question).found for question in questions)

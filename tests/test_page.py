@@ -36,7 +36,7 @@ SCRIPT = "<script>window.hacked = 1</script>"
 IMAGE = "<img src=x onerror=alert(window.hacked=1)>"
 HOSTILE = {
     "_id": f"a\"><b id='broken'>{SCRIPT}",
-    "title": f"Otters & </script>{SCRIPT}{IMAGE} ${{1+1}} {{{{value}}}}",
+    "title": f"Otters & </script>{IMAGE} ${{1+1}} {{{{value}}}}",
     "text": f"Otters swim in rivers {SCRIPT} and {IMAGE} and ${{1+1}} and {{{{value}}}} every day.\n\n"
     f"Bears </textarea></span></div> eat honey `${{window.hacked = 1}}` in the forest.",
 }
@@ -713,8 +713,8 @@ def test_wide_screens_are_used_for_the_article_beside_its_answer(visit: Visit, s
 
 def test_the_text_of_an_article_stays_text(visit: Visit, hostile_url: str) -> None:
     page = visit(hostile_url)
-    # Another corpus is not offered questions about the seeds, but its own titles.
-    expect(page.locator("#examples").get_by_role("link")).to_have_text(HOSTILE["title"])
+    # Another corpus is not offered questions about the seeds, but about its own titles.
+    expect(page.locator("#examples").get_by_role("link")).to_have_text(f"What is said about {HOSTILE['title']}?")
     page.locator("#examples").get_by_role("link").click()
     expect(page.locator(".card .title").first).to_have_text(HOSTILE["title"])
     question = f"Where do otters swim {SCRIPT} {IMAGE} ${{1+1}} {{{{value}}}} \"' & ?"

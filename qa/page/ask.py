@@ -13,7 +13,7 @@ from qa.page.answers import Answers
 from qa.page.asked import Asked
 from qa.page.calls import call_or, field
 from qa.page.confined import Confined, confine
-from qa.page.examples import example_questions
+from qa.page.examples import Examples
 from qa.page.filters import filters, source_options
 from qa.page.masthead import masthead
 from qa.page.part import Part, Settings, script
@@ -23,7 +23,7 @@ from qa.page.verdicts import hit_judging
 
 def ask_part(library: Library, settings: Settings) -> Part:
     """The page at the root."""
-    answers = Answers(library)
+    answers, examples = Answers(library), Examples(library)
 
     def read(wanted: dict[str, Any]) -> tuple[Asked, Confined]:
         asked = Asked.read(field(wanted, "asked", str))
@@ -54,7 +54,7 @@ def ask_part(library: Library, settings: Settings) -> Part:
 
     def fresh(wanted: dict[str, Any]) -> str:
         """What the page says of the articles, if they are others than those of the build that it was made for."""
-        return "" if answers.refresh() == field(wanted, "build", str) else _about(library)
+        return "" if answers.refresh() == field(wanted, "build", str) else _about(library, examples)
 
     def sources(wanted: dict[str, Any]) -> str:
         """The files that the filter offers while one is being typed."""
@@ -70,26 +70,26 @@ def ask_part(library: Library, settings: Settings) -> Part:
     )
     asking = ("ask.js", "recent.js", "panel.js", "source.js", "copying.js")
     scripts = script(*asking, "calls.js", "words.js", "verdicts.js", "keys.js")
-    return Part("Ask", "/", _page(library), scripts, functions)
+    return Part("Ask", "/", _page(library, examples), scripts, functions)
 
 
-def _about(library: Library) -> str:
+def _about(library: Library, examples: Examples) -> str:
     """What the page says of the articles; the page has each of these elements, by its id."""
-    return f"{masthead(library)}{filters(library)}{_examples(library)}"
+    return f"{masthead(library)}{filters(library)}{_examples(library, examples)}"
 
 
-def _examples(library: Library) -> str:
+def _examples(library: Library, examples: Examples) -> str:
     if not library.articles:
         link = '<a href="./articles">Articles</a>'
         return f'<p id="examples" class="soft">There are no articles yet: add some under {link}.</p>'
     links = "".join(
         f'<li><a class="chip" href="{escape(Asked(question).link)}" dir="auto">{escape(question)}</a></li>'
-        for question in example_questions(library)
+        for question in examples.questions()
     )
     return f'<ul class="chips" id="examples" aria-label="Examples">{links}</ul>'
 
 
-def _page(library: Library) -> str:
+def _page(library: Library, examples: Examples) -> str:
     return f"""{masthead(library)}
 <form id="ask" role="search" aria-label="The articles" novalidate>
   <div class="box">
@@ -100,7 +100,7 @@ def _page(library: Library) -> str:
   {filters(library)}
 </form>
 <div id="begin">
-  {_examples(library)}
+  {_examples(library, examples)}
   <section id="recent" aria-label="Recent questions" hidden>
     <h2>Recent questions <button type="button" class="button quiet">Clear</button></h2><ul class="bare"></ul>
   </section>
