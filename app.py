@@ -33,6 +33,7 @@ from qa.html import holdings
 from qa.page import DEFAULTS, NAVIGATION_SCRIPT, STYLE, Evaluating, Settings, navigation, parts
 
 HOST, PORT = "127.0.0.1", 7860
+TITLE = "Ask the articles"
 DEFAULT_SAFETY = Safety()
 _QUESTIONS_AT_ONCE = 4
 # Connections: an open page holds one or two.
@@ -54,7 +55,7 @@ class Refused(gr.Error):
 def build_app(library: Library, settings: Settings = DEFAULTS) -> gr.Blocks:
     """The pages over a library."""
     pages = parts(library, settings if settings.evaluating else replace(settings, evaluating=_EVALUATING))
-    page = gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True)
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
         page.queue(default_concurrency_limit=_QUESTIONS_AT_ONCE)
         for function in Api(library).functions:
@@ -151,7 +152,8 @@ def web_app(
     for function in functions:
         doors += endpoint_door(function.__name__)
     template = files("gradio").joinpath("templates", "frontend", "index.html").read_text(encoding="utf-8")
-    return safety.guard(Endpoints(application, functions), host, [*doors, *([TOOLS] if tools else [])], template)
+    doors += [TOOLS] if tools else []
+    return safety.guard(Endpoints(application, functions), host, doors, template, TITLE)
 
 
 def _evaluate(*wanted: Any) -> None:

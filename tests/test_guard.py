@@ -20,6 +20,7 @@ from qa.__main__ import main
 from qa.guard import Guard, Safety, hash_password
 from qa.guard.access import Access, verify_password
 from qa.guard.buckets import MOST_ADDRESSES, Buckets
+from qa.guard.heads import own_head
 from qa.guard.policy import Policy
 
 FILES = {"otters.txt": "Otters in the river\n\nOtters swim in the river every day.\n\nThey eat fish there."}
@@ -85,7 +86,7 @@ def reaching(reached: list[str], safety: Safety | None = None, host: str = "127.
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         await send({"type": "http.response.body", "body": b"reached"})
 
-    return Caller((safety or Safety()).guard(application, host, app.GRADIO, ""))
+    return Caller((safety or Safety()).guard(application, host, app.GRADIO, "", ""))
 
 
 def signed(user: str, password: str) -> dict[str, str]:
@@ -121,6 +122,27 @@ def test_a_page_comes_with_a_strict_policy(caller: Caller) -> None:
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in answer.headers["permissions-policy"]
     assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/judge", "/articles", "/evaluation"])
+def test_the_head_of_a_page_is_the_application_s_own(caller: Caller, path: str) -> None:
+    answer = caller.get(path)
+    head = answer.text.partition("</head>")[0]
+    assert head.count("<title>") == 1
+    assert head.index("<title>Ask the articles</title>") < head.index("<script")
+    assert not re.search(r"og:|twitter:|content=\"[^\"]*Gradio|Click to try", head)
+    addresses = set(re.findall(r"https?://([^/:\"'\s\\]+)", head))
+    assert addresses <= {"127.0.0.1"}
+    assert len(answer.content) == int(answer.headers["content-length"])
+
+
+def test_a_head_is_made_whatever_it_was() -> None:
+    assert own_head("<head lang='en'><title>Gradio</title></head><body><title>", "A & B") == (
+        "<head lang='en'>\n\t\t<title>A &amp; B</title></head><body><title>"
+    )
+    card = '<meta\n property="og:image"\n content="https://example.org/a.png"\n/>'
+    assert "example.org" not in own_head(f"<head>{card}</head>", "A")
+    assert "example.org" in own_head(f"<head></head><body>{card}", "A")
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/info", "/favicon.ico", "/nothing", "/theme.css"])
@@ -482,9 +504,9 @@ def test_nobody_holds_all_connections() -> None:
         late.cancel()
         return refused, held
 
-    refused, held = asyncio.run(statuses(Safety().guard(endless, "127.0.0.1", app.GRADIO, "")))
+    refused, held = asyncio.run(statuses(Safety().guard(endless, "127.0.0.1", app.GRADIO, "", "")))
     assert (refused, held) == ([429] * 36, 64 + 1)
-    assert asyncio.run(statuses(Safety(rate=0).guard(endless, "127.0.0.1", app.GRADIO, ""))) == ([], 101)
+    assert asyncio.run(statuses(Safety(rate=0).guard(endless, "127.0.0.1", app.GRADIO, "", ""))) == ([], 101)
 
 
 def test_a_rate_of_nothing_is_no_limit() -> None:

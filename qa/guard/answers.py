@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from qa.guard.heads import own_head
 from qa.guard.policy import HEADERS, NOTHING, Policy
 from qa.guard.wire import Message, Send
 
@@ -21,8 +22,8 @@ async def send_whole(send: Send, status: int, kind: str, text: str, headers: Map
 class Sealed:
     """Sends what the application answers. A page is held back until it is whole, since its policy names its scripts."""
 
-    def __init__(self, send: Send, policy: Policy) -> None:
-        self._send, self._policy = send, policy
+    def __init__(self, send: Send, policy: Policy, title: str) -> None:
+        self._send, self._policy, self._title = send, policy, title
         self._start: Message | None = None
         self._page = bytearray()
 
@@ -37,9 +38,11 @@ class Sealed:
         else:
             self._page += message.get("body", b"")
             if not message.get("more_body", False):
-                policy = self._policy.of(self._page.decode("utf-8", "replace"))
-                await self._send({**self._start, "headers": _sealed(self._start["headers"], policy)})
-                await self._send({**message, "body": bytes(self._page)})
+                page = own_head(self._page.decode("utf-8", "replace"), self._title)
+                headers = [pair for pair in self._start["headers"] if pair[0].lower() != b"content-length"]
+                headers = _sealed([*headers, (b"content-length", str(len(page.encode())).encode())], self._policy.of(page))
+                await self._send({**self._start, "headers": headers})
+                await self._send({**message, "body": page.encode()})
 
 
 def _is_page(message: Message) -> bool:

@@ -30,6 +30,7 @@ class Guard:
     doors: Doors
     access: Access
     policy: Policy
+    title: str
     requests: Buckets
     crowd: Crowd
     tries: Buckets = field(default_factory=lambda: Buckets(_TRIES_A_SECOND, _TRIES))
@@ -74,7 +75,7 @@ class Guard:
         # must not come compressed.
         dropped = {b"x-forwarded-host"} if door.free else {b"x-forwarded-host", b"accept-encoding"}
         scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in dropped]}
-        await self.application(scope, receive, Sealed(send, self.policy))
+        await self.application(scope, receive, Sealed(send, self.policy, self.title))
 
     async def _check_access(self, scope: Scope, address: str, token: str) -> None:
         authorization = header(scope, "authorization")

@@ -47,14 +47,15 @@ class Safety:
             )
         return access
 
-    def guard(self, application: Application, host: str, doors: Iterable[Door], template: str) -> Guard:
-        """An application behind its guard; its pages are made from a template. Raises UserError."""
+    def guard(self, application: Application, host: str, doors: Iterable[Door], template: str, title: str) -> Guard:
+        """An application behind its guard; its pages are made from a template, and have a title. Raises UserError."""
         return Guard(
             application,
             Hosts(host, self.names),
             Doors(doors),
             self.access(host),
             Policy(template),
+            title,
             Buckets(self.rate, self.rate * _SECONDS_AT_ONCE),
             Crowd(_AT_THE_SAME_TIME if self.rate else 0),
         )
