@@ -122,7 +122,7 @@ def web_app(
     """All that is served to those who reach a host, behind its guard: nothing in it calls out of the machine."""
     if settings.read_only is None:
         settings = replace(settings, read_only=not is_loopback(host) or bool(safety.names))
-    page = build_app(library, settings)
+    page = build_app(library, replace(settings, local=safety.is_local(host)))
     with warnings.catch_warnings():
         # That several pages are not rendered by a server of Node: none is asked for.
         warnings.simplefilter("ignore", UserWarning)

@@ -136,6 +136,29 @@ def test_the_head_of_a_page_is_the_application_s_own(caller: Caller, path: str) 
     assert len(answer.content) == int(answer.headers["content-length"])
 
 
+@pytest.mark.parametrize(
+    ("host", "safety", "told"),
+    [
+        ("127.0.0.1", Safety(), True),
+        ("::1", Safety(anyone=True), True),
+        (EVERYWHERE, Safety(anyone=True), False),
+        ("192.168.1.5", Safety(accounts=(f"ann:{HASH}",)), False),
+        # Behind a proxy, the page listens here and is read elsewhere.
+        ("127.0.0.1", Safety(accounts=(f"ann:{HASH}",)), False),
+        ("127.0.0.1", Safety(token=TOKEN), False),
+        ("127.0.0.1", Safety(anyone=True, names=("qa.example.org",)), False),
+    ],
+)
+def test_that_nothing_leaves_the_computer_is_told_only_where_it_is_true(
+    library: qa.Library, host: str, safety: Safety, told: bool
+) -> None:
+    caller = Caller(guarded(library, host, safety=safety))
+    signed_in = {"cookie": caller.guard.access.cookie} if safety.token else signed("ann", PASSWORD)
+    page = caller.get(host=host if host == "192.168.1.5" else HOST, headers=signed_in).text
+    assert "Answers are quoted from them, word for word." in page
+    assert ("Nothing leaves this computer." in page) is told
+
+
 def test_a_head_is_made_whatever_it_was() -> None:
     assert own_head("<head lang='en'><title>Gradio</title></head><body><title>", "A & B") == (
         "<head lang='en'>\n\t\t<title>A &amp; B</title></head><body><title>"

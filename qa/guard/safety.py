@@ -34,6 +34,10 @@ class Safety:
     names: tuple[str, ...] = ()
     rate: float = RATE
 
+    def is_local(self, host: str) -> bool:
+        """Whether only this machine is served by an application listening on a host. Whoever signs in may be elsewhere."""
+        return is_loopback(host) and not self.names and not self.accounts and self.token is None
+
     def access(self, host: str) -> Access:
         """Who may use an application that listens on a host. Raises UserError if that is anyone and nobody said so."""
         for name in self.names:

@@ -52,9 +52,13 @@ def ask_part(library: Library, settings: Settings) -> Part:
         answer = given(wanted)
         return answer_json(answer) if answer else ""
 
+    def about() -> tuple[str, str, str]:
+        """What the page says of the articles; it has each of these elements, by its id."""
+        return masthead(library, local=settings.local), filters(library), _examples(library, examples)
+
     def fresh(wanted: dict[str, Any]) -> str:
         """What the page says of the articles, if they are others than those of the build that it was made for."""
-        return "" if answers.refresh() == field(wanted, "build", str) else _about(library, examples)
+        return "" if answers.refresh() == field(wanted, "build", str) else "".join(about())
 
     def sources(wanted: dict[str, Any]) -> str:
         """The files that the filter offers while one is being typed."""
@@ -70,12 +74,7 @@ def ask_part(library: Library, settings: Settings) -> Part:
     )
     asking = ("ask.js", "recent.js", "panel.js", "source.js", "copying.js")
     scripts = script(*asking, "calls.js", "words.js", "verdicts.js", "keys.js")
-    return Part("Ask", "/", _page(library, examples), scripts, functions)
-
-
-def _about(library: Library, examples: Examples) -> str:
-    """What the page says of the articles; the page has each of these elements, by its id."""
-    return f"{masthead(library)}{filters(library)}{_examples(library, examples)}"
+    return Part("Ask", "/", _page(*about()), scripts, functions)
 
 
 def _examples(library: Library, examples: Examples) -> str:
@@ -89,18 +88,18 @@ def _examples(library: Library, examples: Examples) -> str:
     return f'<ul class="chips" id="examples" aria-label="Examples">{links}</ul>'
 
 
-def _page(library: Library, examples: Examples) -> str:
-    return f"""{masthead(library)}
+def _page(head: str, filter_fields: str, examples: str) -> str:
+    return f"""{head}
 <form id="ask" role="search" aria-label="The articles" novalidate>
   <div class="box">
     <textarea name="q" rows="1" aria-label="Question" placeholder="Ask a question" autofocus autocomplete="off"
       spellcheck="true" enterkeyhint="search" aria-keyshortcuts="/" dir="auto"></textarea>
     <button class="button primary">Ask</button>
   </div>
-  {filters(library)}
+  {filter_fields}
 </form>
 <div id="begin">
-  {_examples(library, examples)}
+  {examples}
   <section id="recent" aria-label="Recent questions" hidden>
     <h2>Recent questions <button type="button" class="button quiet">Clear</button></h2><ul class="bare"></ul>
   </section>

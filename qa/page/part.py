@@ -42,7 +42,8 @@ class Evaluating:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the page lets people do: with `read_only` nobody changes the articles (None: nor does
-    anybody where others than this machine are served); judgements go into `judgements`.
+    anybody where others than this machine are served); judgements go into `judgements`. `local` is whether only this machine
+    is served.
 
     Reports of evaluations are in folders in `reports`; without `evaluating` they are only read.
     """
@@ -51,6 +52,7 @@ class Settings:
     judgements: Path = Path("judgements.jsonl")
     reports: Path = Path("reports")
     evaluating: Evaluating | None = None
+    local: bool = False
 
 
 DEFAULTS = Settings()
