@@ -227,6 +227,23 @@ def test_why_a_passage_was_found_is_told_by_bars_with_words(visit: Visit, seeds_
     expect(page.locator("#source")).to_be_hidden()
 
 
+def test_how_sure_the_answer_is_can_be_read_without_a_mouse(visit: Visit, seeds_url: str, seeds: qa.Library) -> None:
+    page = visit(seeds_url, 390, 844, has_touch=True, is_mobile=True)
+    for question in (FOUND, MISSING):
+        ask(page, question)
+        told = page.get_by_text(f"Confidence {seeds.ask(question).confidence:.2f} of 1 that the articles answer.")
+        expect(told).to_be_hidden()
+        page.locator(".card .why summary").first.tap()
+        expect(told).to_be_visible()
+        # Of the answer, and so with the first passage only.
+        assert page.get_by_text("of 1 that the articles answer").count() == 1
+    page.locator(".card .why summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(told).to_be_visible()
+
+
 def test_the_question_is_in_the_address_and_a_link_reopens_it(visit: Visit, seeds_url: str) -> None:
     page = visit(seeds_url)
     ask(page, FOUND)

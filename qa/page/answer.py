@@ -74,7 +74,10 @@ def _passages(answer: Answer, asked: Asked) -> str:
         return ""
     best, question = best_scores(answer.hits), "" if answer.found else answer.question
     shown = _SHOWN if answer.found else _SHOWN_MISSING
-    cards = [_card(hit, best, question if number < shown else "") for number, hit in enumerate(answer.hits)]
+    cards = [
+        _card(hit, best, question if number < shown else "", None if number else answer.confidence)
+        for number, hit in enumerate(answer.hits)
+    ]
     first, rest = "".join(cards[:shown]), "".join(cards[shown:])
     more = (
         f'<details class="more"><summary>{len(cards) - shown} more</summary><ol class="cards">{rest}</ol></details>'
@@ -88,8 +91,8 @@ def _passages(answer: Answer, asked: Asked) -> str:
     )
 
 
-def _card(hit: Hit, best: tuple[float, float], missed: str) -> str:
-    """A passage; with why it falls short of a question that was `missed`."""
+def _card(hit: Hit, best: tuple[float, float], missed: str, sure: float | None) -> str:
+    """A passage; with why it falls short of a question that was `missed`, and how sure the answer is that rests on it."""
     short = f'<p class="short" dir="auto">{escape(shortfall(missed, hit))}</p>' if missed else ""
     return (
         f'<li class="card passage" data-hit="{hit.rank}">'
@@ -98,7 +101,7 @@ def _card(hit: Hit, best: tuple[float, float], missed: str) -> str:
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
         f'<blockquote class="text" dir="auto">{marked_text(hit)}</blockquote>{short}'
-        f'<div class="asides">{_twins(hit)}{why(hit, best)}{cite(hit)}{verdict_aside(hit)}</div></li>'
+        f'<div class="asides">{_twins(hit)}{why(hit, best, sure)}{cite(hit)}{verdict_aside(hit)}</div></li>'
     )
 
 

@@ -13,8 +13,11 @@ def best_scores(hits: Sequence[Hit]) -> tuple[float, float]:
     return words, max((hit.why.fused.score for hit in hits if hit.why.fused), default=0.0)
 
 
-def why(hit: Hit, best: tuple[float, float]) -> str:
-    """Each stage's rank and score, then the words that a passage shares with the question."""
+def why(hit: Hit, best: tuple[float, float], sure: float | None = None) -> str:
+    """Each stage's rank and score, then the words that a passage shares with the question.
+
+    With the passage that an answer rests on, how `sure` the answer is: told here to those who cannot hover over it.
+    """
     found, (best_words, best_sum) = hit.why, best
     stages = [
         _stage("By meaning", found.dense, found.dense.score, f"cosine {found.dense.score:.2f}"),
@@ -34,6 +37,7 @@ def why(hit: Hit, best: tuple[float, float]) -> str:
         stages.append(_stage("Cross-encoder", found.rerank, found.rerank.score, f"probability {found.rerank.score:.2f}"))
     words = dict.fromkeys(shared_words(hit))
     lines = [f"Words shared with the question: {', '.join(words)}." if words else "No words shared with the question."]
+    lines += [f"Confidence {sure:.2f} of 1 that the articles answer."] if sure is not None else []
     lines += [f"“{typed}” was read as “{term}”." for typed, term in found.corrected]
     told = "".join(f'<p dir="auto">{escape(line)}</p>' for line in lines)
     bars = f"<dl>{''.join(stages)}</dl>"
