@@ -148,6 +148,25 @@ def test_a_named_time_is_offered_and_applied_by_its_link(server: dict[str, Calla
     assert "2022.txt" in server["ask"]({"asked": again})
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        ("2021-01-01", "2021-03-31", "in the first quarter of 2021"),
+        ("2020-10-01", "2020-12-31", "in the fourth quarter of 2020"),
+        ("2021-07", "2021-12", "in the second half of 2021"),
+        ("2021-01-01", "2021-03-30", "from 1 January 2021 to 30 March 2021"),
+        ("2021-01-02", "2021-03-31", "from 2 January 2021 to 31 March 2021"),
+        ("2020-01-01", "2021-03-31", "from 1 January 2020 to 31 March 2021"),
+        ("2021-02", "2021-04", "from 1 February 2021 to 30 April 2021"),
+    ],
+)
+def test_a_chip_reads_as_people_name_a_time(
+    server: dict[str, Callable[[Any], str]], since: str, until: str, words: str
+) -> None:
+    html = server["ask"]({"asked": Asked("harvest of apples", since=since, until=until).link})
+    assert f"Remove: published {words}×" in Links(html).found
+
+
 def test_files_and_kinds_are_chips(server: dict[str, Callable[[Any], str]]) -> None:
     asked = Asked("harvest", sources=("2020.txt", "2021.txt"), kinds=("paragraph",))
     html = server["ask"]({"asked": asked.link})

@@ -577,6 +577,19 @@ def test_days_in_the_question_are_chips_and_the_timeline_leads_to_a_time(visit: 
     expect(page.locator(".card .place").first).to_contain_text("third.txt")
 
 
+def test_a_quarter_is_offered_by_its_name(visit: Visit, varied_url: str) -> None:
+    page = visit(varied_url)
+    ask(page, "Where were otters seen in the first quarter of 2022?")
+    chip = page.locator("#chips").get_by_role("link")
+    expect(chip).to_have_text("+published in the first quarter of 2022")
+    chip.click()
+    expect(page.locator("#chips .on")).to_have_text("Remove: published in the first quarter of 2022×")
+    expect(page.locator(".card .place").first).to_contain_text("copy.txt")
+    expect(page.locator(".card").filter(has_text="third.txt")).to_have_count(0)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert (asked["from"], asked["to"]) == (["2022-01-01"], ["2022-03-31"])
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_citations_and_the_answer_are_copied(visit: Visit, seeds_url: str, seeds: qa.Library, refused: bool) -> None:
     page = visit(seeds_url, permissions=["clipboard-read", "clipboard-write"])

@@ -24,6 +24,16 @@ class Confined:
 
 UNCONFINED = Confined(EVERYTHING)
 
+# By their first month and their last.
+_PARTS = {
+    (1, 3): "first quarter",
+    (4, 6): "second quarter",
+    (7, 9): "third quarter",
+    (10, 12): "fourth quarter",
+    (1, 6): "first half",
+    (7, 12): "second half",
+}
+
 
 def confine(asked: Asked, *, dated: bool) -> Confined:
     """What a question is confined to. Where no article is `dated`, the times that it names change nothing.
@@ -108,13 +118,16 @@ def _published(days: Days) -> str:
 
 
 def _whole(since: date, until: date) -> str:
-    """The day, the month, or the year or years that two days are the first and the last of; empty if they are of none."""
+    """The day, month, quarter, half, year or years that two days are first and last of; empty if they are of none."""
     if since == until:
         return f"on {day_words(since)}"
     if (since.year, since.month, since.day, until) == (until.year, until.month, 1, _month_end(until)):
         return f"in {since:%B} {since.year}"
     if (since.month, since.day, until.month, until.day) == (1, 1, 12, 31):
         return f"in {since.year}" if since.year == until.year else f"in {since.year} to {until.year}"
+    part = _PARTS.get((since.month, until.month))
+    if part and (since.year, since.day, until) == (until.year, 1, _month_end(until)):
+        return f"in the {part} of {since.year}"
     return ""
 
 
