@@ -1,10 +1,12 @@
 """The article that is open stands in the address: walked in a real browser with back, forward, reload, links and Escape."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from conftest import SEEDS
 from playwright.sync_api import Page, Route, expect
 from walking import CHROMIUM, Visit, served
 
@@ -41,7 +43,12 @@ def expect_open(page: Page, seeds: qa.Library, rank: int) -> None:
     expect(cited).to_have_text([hit.passage.article.text[slice(*span)] for span in hit.citation.spans])
     expect(cited.first).to_be_in_viewport(ratio=1)
     expect(page.locator(".card[data-open] .rank")).to_have_text(str(rank))
-    assert passage(page) == [str(rank)]
+    assert passage(page) == [hit.passage.id]
+
+
+def linked(url: str, library: qa.Library, rank: int) -> str:
+    """The address of the article of a hit."""
+    return f"{url}{ASKED}&{urlencode({'passage': library.ask(FOUND).hits[rank - 1].passage.id})}"
 
 
 def expect_closed(page: Page) -> None:
@@ -82,17 +89,33 @@ def test_the_address_is_a_link_to_the_passage(visit: Visit, url: str, seeds: qa.
     page = visit(url + ASKED)
     page.locator(".card .title").first.click()
     expect_open(page, seeds, 1)
-    linked = visit(page.url, *size)
-    expect_open(linked, seeds, 1)
+    there = visit(page.url, *size)
+    expect_open(there, seeds, 1)
     # There is no answer to go back to: the browser stays on this page.
-    linked.keyboard.press("Escape")
-    expect_closed(linked)
-    linked.go_back()
-    linked.wait_for_url("about:blank")
+    there.keyboard.press("Escape")
+    expect_closed(there)
+    there.go_back()
+    there.wait_for_url("about:blank")
+
+
+def test_a_link_leads_to_the_same_passage_when_articles_came_that_answer_better(visit: Visit, tmp_path: Path) -> None:
+    articles, index = tmp_path / "articles", tmp_path / "index"
+    shutil.copytree(SEEDS, articles)
+    before = qa.load(articles, index=index)
+    link = linked("", before, 1)
+    (articles / "better.txt").write_text(
+        "Fenjiu\n\nFenjiu products are sold to 61 countries: so many countries are they sold to."
+    )
+    after = qa.load(articles, index=index)
+    first = before.ask(FOUND).hits[0].passage.id
+    rank = next(hit.rank for hit in after.ask(FOUND).hits if hit.passage.id == first)
+    assert rank > 1
+    with served(SERVE, index) as root:
+        expect_open(visit(root + link), after, rank)
 
 
 def test_a_link_leads_to_a_passage_that_is_folded(visit: Visit, url: str, seeds: qa.Library) -> None:
-    page = visit(f"{url}{ASKED}&passage=7")
+    page = visit(linked(url, seeds, 7))
     expect_open(page, seeds, 7)
     page.keyboard.press("Escape")
     expect(page.locator(".card .title").nth(6)).to_be_focused()
@@ -113,7 +136,7 @@ def test_however_many_passages_are_read_one_step_back_leads_to_the_answer(visit:
     page.locator(".card .title").nth(2).click()
     expect_open(page, seeds, 3)
     page.locator("#source").get_by_role("button", name="Next passage found in this article").click()
-    page.wait_for_function("!location.search.endsWith('passage=3')")
+    page.wait_for_function("address => location.href !== address", arg=linked(url, seeds, 3))
     page.locator(".card .title").nth(4).click()
     expect_open(page, seeds, 5)
     page.keyboard.press("Escape")
@@ -160,8 +183,8 @@ def test_an_answer_is_not_asked_for_again_when_its_article_closes(visit: Visit, 
     assert asked == []
 
 
-def test_recent_questions_lead_to_the_answer_and_not_to_a_passage(visit: Visit, url: str) -> None:
-    page = visit(f"{url}{ASKED}&passage=2")
+def test_recent_questions_lead_to_the_answer_and_not_to_a_passage(visit: Visit, url: str, seeds: qa.Library) -> None:
+    page = visit(linked(url, seeds, 2))
     expect(page.locator("#source mark")).to_be_visible()
     page.goto(url)
     page.locator("#recent").get_by_role("link", name=FOUND).click()

@@ -24,7 +24,8 @@ def answer_panel(answer: Answer, build: str, asked: Asked | None = None, confine
     """The answering sentence with its citation, or that there is none; then the passages as cards.
 
     Whatever opens an article has `data-hit`, inside an element with `data-asked`, the question's address, and
-    `data-build`, which of the index's builds answered: together they name the passage.
+    `data-build`, which of the index's builds answered: together they name the passage. What the address calls it, in every
+    build, is its button's `data-passage`.
     """
     asked = asked or Asked(answer.question)
     shown = _found(answer) if answer.found else _missing(answer, asked, filtered=bool(confined.where))
@@ -97,7 +98,8 @@ def _card(hit: Hit, best: tuple[float, float], missed: str, sure: float | None) 
     return (
         f'<li class="card passage" data-hit="{hit.rank}">'
         f'<p class="head"><span class="rank" aria-hidden="true">{hit.rank}</span>'
-        f'<button type="button" class="title" data-hit="{hit.rank}" aria-label="{escape(_opens(hit))}" dir="auto">'
+        f'<button type="button" class="title" data-hit="{hit.rank}" data-passage="{escape(hit.passage.id)}" '
+        f'aria-label="{escape(_opens(hit))}" dir="auto">'
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
         f'<blockquote class="text" dir="auto">{marked_text(hit)}</blockquote>{short}'
@@ -110,7 +112,8 @@ def _twins(hit: Hit) -> str:
     if not hit.twins:
         return ""
     places = "".join(
-        f'<li><button type="button" class="link" data-hit="{hit.rank}.{number}" aria-label="{escape(_opens(twin))}">'
+        f'<li><button type="button" class="link" data-hit="{hit.rank}.{number}" '
+        f'data-passage="{escape(twin.passage.id)}" aria-label="{escape(_opens(twin))}">'
         f"<bdi>{escape(title(twin.passage.article))}</bdi></button> {_place(twin)}</li>"
         for number, twin in enumerate(hit.twins, 1)
     )

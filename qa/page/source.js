@@ -13,24 +13,30 @@ function namedPassage() {
   return new URLSearchParams(location.search).get("passage");
 }
 
-// The address as it is, but for the passage: another one, or none.
+// The address as it is, but for the passage: another one, or none. A passage has its own name there, not its place among the
+// others, which may be another when the articles are.
 function addressOf(hit) {
   const said = new URLSearchParams(location.search);
   said.delete("passage");
-  if (hit !== null) said.append("passage", hit);
+  if (hit !== null) said.append("passage", opens("hit", hit).dataset.passage);
   return `?${said}`;
+}
+
+// The button of the answer that opens a passage, by its place among the hits or its name.
+function opens(what, value) {
+  return results.querySelector(`.passage button[data-${what}="${CSS.escape(value)}"]`);
 }
 
 // Opens the passage that the address names; none, if it names none or the answer has no such passage.
 function followAddress() {
   // An answer that is on its way follows the address when it comes.
   if (isBusy()) return undefined;
-  const hit = namedPassage();
-  const place = hit && results.querySelector(`.passage button[data-hit="${CSS.escape(hit)}"]`);
+  const name = namedPassage();
+  const place = name && opens("passage", name);
   if (!place) return hideSource();
   opener = place;
   for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  return openSource(hit);
+  return openSource(place.dataset.hit);
 }
 
 async function openSource(hit, step) {
