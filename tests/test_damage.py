@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import qa
 from index.build import build_index, has_changed
 from index.doctor import examine
 from index.errors import IndexFolderError, UserError
-from index.store import MANIFEST, SEAL, read_manifest, unfinished
+from index.store import MANIFEST, SEAL, read_manifest, read_seal, unfinished
 from qa.status import read_status
 
 NAMES = [
@@ -156,17 +157,22 @@ def test_every_file_that_a_stopped_build_leaves_is_fuzzed(stopped: Path) -> None
 
 @given(name=st.sampled_from(_LEFT), edits=_EDITS)
 @settings(max_examples=60)
+@example(name=SEAL, edits=[("cut out", 0.4375, b" ")])
 def test_what_a_stopped_build_has_left_is_taken_whole_or_not_at_all(
     built: Path, stopped: Path, folder: Path, name: str, edits: list[Edit]
 ) -> None:
     _mend(folder, stopped)
     (left,) = unfinished(folder)
     path = left / name
-    whole = path.read_bytes()
+    whole, sealed = path.read_bytes(), read_seal(left)
     path.write_bytes(_edited(whole, edits))
+    same = path.read_bytes() == whole
+    with suppress(OSError, ValueError, KeyError):
+        # White space can change in JSON that says the same.
+        same |= name == SEAL and read_seal(left) == sealed
     encoder = ToyTokenEncoder()
     made = build_index([built.with_name("articles")], folder, encoder, exact=True)
-    assert len(encoder.encoded) == made.encoded == (0 if _edited(whole, edits) == whole else 5)
+    assert len(encoder.encoded) == made.encoded == (0 if same else 5)
     assert _answers(folder) == _answers(built)
 
 
