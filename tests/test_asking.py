@@ -293,10 +293,14 @@ def test_the_timeline_has_a_column_for_every_time_from_first_to_last() -> None:
     assert "1 passage without a date" in html
     assert [Asked.read(link).since for link in Links(html).found.values()] == ["2019-01-01", "2021-01-01"]
     months = timeline(asked, [make_hit("a", 0, date(2021, 11, 30)), make_hit("a", 0, date(2022, 2, 1))])
-    assert re.findall(r"<span>(\w[^<]*)</span>", months) == ["Nov 2021", "Dec", "Jan 2022", "Feb 2022"]
+    assert re.findall(r'<span class="\w+">([^<]*)</span>', months) == ["Nov 2021", "", "", "Feb 2022"]
     decades = timeline(asked, [make_hit("a", 0, date(year, 1, 1)) for year in (1901, 2020)])
     assert "1900s" in decades
     assert timeline(asked, [make_hit("a", 0, date(1, 1, 1)), make_hit("a", 0, date(9999, 12, 31))]).count("<li") == 100
+    # Where there is no room for all labels, those stay that say the year, and do not touch.
+    days = [date(2020 + (month + 9) // 12, (month + 9) % 12 + 1, 1) for month in range(16)]
+    landmarks = re.findall(r'"landmark">([^<]*)<', timeline(asked, [make_hit("a", 0, day) for day in days]))
+    assert landmarks == ["Oct 2020", "Jan 2021", "Jan 2022"]
     # Of one time only, or of none, there is nothing to see.
     assert timeline(asked, years[1:]) == ""
     assert timeline(asked, [make_hit("undated", 0)]) == ""

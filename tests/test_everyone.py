@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ ARTICLES = {
     "long.md": f"# {LONG}\n\nBears sleep in caves all winter, {'and' * 60} nobody wakes them.",
     "arabic.txt": "ثعالب الماء\n\nتسبح ثعالب الماء في الأنهار الباردة كل يوم.",
     "chinese.txt": "水獭的故事\n\n水獭每天在寒冷的河里游泳，一年四季都是如此。",
+}
+MONTHS = {
+    f"{month}.txt": f"Otters of a month\n\nUpdated: {2021 + month // 12}-{month % 12 + 1:02}-10\n\n{OTTERS}"
+    for month in range(2, 17)
 }
 MANY, HERON = 100_000, "Heron {} stands by the pond, and nobody knows for how long."
 QUESTION = "Where do otters swim every day?"
@@ -63,6 +68,11 @@ def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def single_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from serving(tmp_path_factory.mktemp("one"), {"rivers.txt": ARTICLES["rivers.txt"]})
+
+
+@pytest.fixture(scope="module")
+def months_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from serving(tmp_path_factory.mktemp("months"), MONTHS)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +176,25 @@ def test_one_article_is_enough(visit: Visit, single_url: str) -> None:
     page = visit(single_url + "judge")
     use_judge(page)
     expect(page.locator("#judge .pool .card")).not_to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_columns_of_months_and_their_labels_stand_side_by_side(visit: Visit, months_url: str, width: int) -> None:
+    page = visit(months_url, width, 740)
+    ask(page, QUESTION)
+    page.evaluate("document.fonts.ready")
+    row = page.locator(".timeline").bounding_box()
+    assert row
+    columns = page.locator(".timeline").get_by_role("link")
+    expect(columns).to_have_count(len(MONTHS))
+    labels = [label for label in columns.locator("> span").all() if label.is_visible()]
+    assert len(labels) == (len(MONTHS) if width == 1280 else 3)
+    for kind in (columns.all(), labels):
+        boxes = [each.bounding_box() or {} for each in kind]
+        assert all(box["x"] + box["width"] <= after["x"] for box, after in pairwise(boxes))
+        assert boxes[0]["x"] >= row["x"]
+        assert boxes[-1]["x"] + boxes[-1]["width"] <= row["x"] + row["width"] + 0.5
+    assert violations(page) == []
 
 
 def test_100_000_passages_are_walked_like_a_few(visit: Visit, large_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -13,6 +13,8 @@ from qa.words import count_of
 
 # Fewer months are shown month by month, fewer years year by year.
 _MONTHS, _YEARS = 18, 24
+# As many words stand side by side under the columns on a phone; more columns than _ROOMY are too narrow on any screen.
+_SIDE_BY_SIDE, _ROOMY = 6, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +38,52 @@ def timeline(asked: Asked, hits: Sequence[Hit]) -> str:
         return ""
     counts = Counter(next(number for number, span in enumerate(spans) if day <= span.until) for day in known)
     highest = max(counts.values())
-    columns, year = "", 0
-    for number, span in enumerate(spans):
-        # Of the months of a year, the first that has a passage says which year.
-        label = f"{span.label} {span.since.year}" if span.label != span.name and span.since.year != year else span.label
-        year = span.since.year if counts[number] else year
-        columns += _column(asked, span, label, counts[number], highest)
+    labels = _labels(spans, counts)
+    landmarks = _landmarks(labels)
+    columns = "".join(
+        _column(asked, span, label, counts[number], highest, landmark=number in landmarks)
+        for number, (span, label) in enumerate(zip(spans, labels, strict=True))
+    )
     rest = len(days) - len(known)
     note = f"; {count_of(rest, 'passage')} without a date" if rest else ""
     return (
-        f'<figure class="timeline"><figcaption>When these passages’ articles were published{note}</figcaption>'
-        f"<ol>{columns}</ol></figure>"
+        f'<figure class="timeline{" narrow" if len(spans) > _ROOMY else ""}"><figcaption>'
+        f"When these passages’ articles were published{note}</figcaption><ol>{columns}</ol></figure>"
     )
 
 
-def _column(asked: Asked, time: _Time, label: str, count: int, highest: int) -> str:
+def _labels(spans: Sequence[_Time], counts: Mapping[int, int]) -> list[str]:
+    """What stands under each column, empty where there is no passage. Of the months of a year, the first says which year;
+    the last of all says it too, unless it is the first one's."""
+    labels, year, last = [], 0, spans[-1]
+    for number, span in enumerate(spans):
+        shown = counts.get(number, 0) > 0
+        says = span.label != span.name and (span.since.year != year or (span is last and year != spans[0].since.year))
+        labels.append(f"{span.label} {span.since.year}" * shown if says else span.label * shown)
+        year = span.since.year if shown else year
+    return labels
+
+
+def _landmarks(labels: Sequence[str]) -> set[int]:
+    """The columns whose labels stay where there is no room for all: the first, the last, and between them the months that
+    say a year, or any year, each as far from the others as its words are wide."""
+    apart, last = -(-len(labels) // _SIDE_BY_SIDE), len(labels) - 1
+    kept = [0]
+    for number, label in enumerate(labels):
+        if label and not label.isalpha() and kept[-1] + apart <= number <= last - apart:
+            kept.append(number)
+    return {*kept, last}
+
+
+def _column(asked: Asked, time: _Time, label: str, count: int, highest: int, *, landmark: bool) -> str:
     height = round(40 * count / highest)
     drawn = (
         '<svg viewBox="0 0 1 40" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect y="{40 - height}" width="1" height="{height}"></rect></svg><span>{label}</span>'
+        f'<rect y="{40 - height}" width="1" height="{height}"></rect></svg>'
+        f'<span class="{"landmark" if landmark else "between"}">{label}</span>'
     )
     if not count:
-        return f'<li class="none"><span aria-hidden="true">{drawn}</span></li>'
+        return f'<li><span aria-hidden="true">{drawn}</span></li>'
     words = f"{time.name}: {count_of(count, 'passage')}. Ask of this time alone"
     link = asked.but(since=time.since.isoformat(), until=time.until.isoformat()).link
     return f'<li><a href="{escape(link)}" title="{words}" aria-label="{words}">{drawn}</a></li>'
