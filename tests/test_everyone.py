@@ -24,12 +24,15 @@ settings = Settings(judgements=Path(kept, "judgements.jsonl"), reports=Path(kept
 app.serve(qa.Library.open(index, encoder=ToyEncoder()), port=0, settings=settings)
 """
 OTTERS = "Otters swim in cold rivers every day of the year and catch fish there."
+# Its first letter is Hebrew: the line begins at its right.
+MIXED = "לוטרות בנהר: Otters 2021, חלק 3"
 LONG = "A title that goes on and on " * 12
 ARTICLES = {
     "rivers.txt": f"Otters of the rivers\n\nUpdated: 2021-07-13\n\n{OTTERS}\n\nNothing is said in this paragraph.",
     "copy.txt": f"A story told again\n\nUpdated: 2022-02-10\n\nThe beginning is another one here.\n\n{OTTERS}",
     "long.md": f"# {LONG}\n\nBears sleep in caves all winter, {'and' * 60} nobody wakes them.",
     "arabic.txt": "ثعالب الماء\n\nتسبح ثعالب الماء في الأنهار الباردة كل يوم.",
+    "hebrew.md": f"# {MIXED}\n\nOtters swim where לוטרות שוחות בנהרות.",
     "chinese.txt": "水獭的故事\n\n水獭每天在寒冷的河里游泳，一年四季都是如此。",
 }
 MONTHS = {
@@ -176,6 +179,20 @@ def test_one_article_is_enough(visit: Visit, single_url: str) -> None:
     page = visit(single_url + "judge")
     use_judge(page)
     expect(page.locator("#judge .pool .card")).not_to_have_count(0)
+
+
+def test_titles_of_two_scripts_are_drawn_in_their_own_direction(visit: Visit, url: str) -> None:
+    page = visit(url + "judge")
+    use_judge(page)
+    titles = page.locator("#judge .place b bdi")
+    expect(titles.get_by_text(MIXED)).to_have_css("direction", "rtl")
+    expect(titles.get_by_text("Otters of the rivers").first).to_have_css("direction", "ltr")
+    page = visit(url + "articles")
+    expect(page.get_by_role("button", name=MIXED)).to_have_css("direction", "rtl")
+    expect(page.get_by_role("button", name="Otters of the rivers")).to_have_css("direction", "ltr")
+    page.get_by_role("button", name=MIXED).click()
+    expect(page.locator("#source h2")).to_have_css("direction", "rtl")
+    expect(page.locator("#source .about bdi")).to_have_css("direction", "ltr")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

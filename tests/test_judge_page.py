@@ -212,6 +212,45 @@ def test_undo_takes_back_one_after_another(visit: Visit, url: str, file: Path) -
     assert Judgements(file).standing() == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_question_and_how_far_it_is_stay_in_sight(visit: Visit, url: str, file: Path, width: int) -> None:
+    page = visit(url, width, 740)
+    begin(page, QUESTIONS)
+    cards = page.locator("#judge .card")
+    question, bar, tools = page.locator("#judge .asked"), page.locator("#judge progress"), page.locator("#judge .tools")
+    for place in range(1, cards.count()):
+        press(page, "ArrowDown")
+        expect(cards.nth(place)).to_be_focused()
+    for _ in range(cards.count()):
+        for seen in (page.locator("#judge .question"), page.locator("#judge .count"), bar):
+            expect(seen).to_be_in_viewport(ratio=1)
+        # The card that keys are about is not under them, nor under the buttons.
+        top, card, bottom = (
+            question.bounding_box(),
+            page.locator("#judge [aria-current]").bounding_box(),
+            tools.bounding_box(),
+        )
+        assert top
+        assert card
+        assert bottom
+        assert top["y"] + top["height"] <= card["y"]
+        assert card["y"] + card["height"] <= bottom["y"]
+        press(page, "ArrowUp")
+
+
+def test_a_verdict_that_is_pressed_moves_nothing(visit: Visit, url: str, file: Path) -> None:
+    page = visit(url)
+    begin(page, QUESTIONS)
+    card = page.locator("#judge .card").first
+    for verdict in ("Answers it", "Partly", "Does not"):
+        button = card.get_by_role("button", name=verdict)
+        expect(button).to_have_css("font-weight", "400")
+        before = [each.bounding_box() for each in card.get_by_role("button").all()]
+        button.click()
+        expect(button).to_have_css("font-weight", "700")
+        assert [each.bounding_box() for each in card.get_by_role("button").all()] == before
+
+
 def test_exact_words_are_chosen_with_the_mouse(visit: Visit, url: str, file: Path, library: qa.Library) -> None:
     page = visit(url)
     begin(page, [QUESTIONS[1]])

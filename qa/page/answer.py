@@ -1,6 +1,5 @@
 """The answer and the passages that it cites, as the page shows them."""
 
-from collections.abc import Sequence
 from html import escape
 
 from index.question import read_question
@@ -9,6 +8,7 @@ from qa.html import NOT_FOUND, confidence_words, date_words, place_words, title
 from qa.page.asked import ANY, Asked
 from qa.page.confined import UNCONFINED, Confined, chips
 from qa.page.copying import answer_actions, cite
+from qa.page.dotted import dotted
 from qa.page.matched import marked_text
 from qa.page.shortfall import lacking, shortfall
 from qa.page.timeline import timeline
@@ -16,6 +16,7 @@ from qa.page.verdicts import nothing_aside, verdict_aside
 from qa.page.why import best_scores, why
 from qa.words import count_of
 
+_CITED = '<span aria-hidden="true">[1]</span> <cite>{}</cite>'
 # The others wait behind "More passages".
 _SHOWN, _SHOWN_MISSING = 5, 3
 
@@ -45,7 +46,7 @@ def _found(answer: Answer) -> str:
         f'<section class="answer" aria-label="Answer"><p class="sentence" dir="auto">{escape(answer.sentence[:-1])}'
         f'<span class="unbroken">{escape(answer.sentence[-1:])}<button type="button" class="cite" data-hit="1" '
         f'aria-label="[1] {escape(_opens(hit))}">[1]</button></span></p>'
-        f'<p class="origin"><span aria-hidden="true">[1]</span> {_origin(hit)}</p>'
+        f'<p class="origin">{_origin(hit)}</p>'
         f'<p class="confidence" title="Confidence {answer.confidence:.2f} of 1">{confidence_words(answer)}'
         f'<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p>{answer_actions(answer)}</section>'
     )
@@ -123,18 +124,14 @@ def _twins(hit: Hit) -> str:
 
 def _origin(hit: Hit) -> str:
     article = hit.passage.article
-    return _dotted(
-        [f"<cite>{escape(title(article))}</cite>", escape(article.source if article.title else ""), date_words(article)]
+    return dotted(
+        [_CITED.format(escape(title(article))), escape(article.source if article.title else ""), date_words(article)]
     )
 
 
 def _place(hit: Hit) -> str:
     article = hit.passage.article
-    return _dotted([escape(article.source if article.title else ""), date_words(article), place_words(hit)])
-
-
-def _dotted(parts: Sequence[str]) -> str:
-    return " · ".join(f"<bdi>{part}</bdi>" for part in parts if part)
+    return dotted([escape(article.source if article.title else ""), date_words(article), place_words(hit)])
 
 
 def _opens(hit: Hit) -> str:

@@ -84,7 +84,7 @@ async function start() {
   done = judged.done;
   begin.hidden = true;
   work.hidden = false;
-  work.querySelector(".as").textContent = state.who ? `· judging as ${state.who}` : "";
+  work.querySelector(".as").textContent = state.who ? `Judging as ${state.who}` : "";
   if (done[state.at]) state.at = following(state.at) ?? state.at;
   inTurn(deliver);
   open();
@@ -144,6 +144,10 @@ function progress() {
   work.querySelector(".count").textContent = `${count} of ${state.questions.length}`;
   work.querySelector('[data-do="undo"]').disabled = !state.mine.length;
 }
+
+// A card that is marked comes to rest below the question, however many lines that has.
+const asked = work.querySelector(".asked");
+new ResizeObserver(() => pool.style.setProperty("--asked", `${asked.offsetHeight}px`)).observe(asked);
 
 function cards() {
   return [...pool.querySelectorAll(".card")];

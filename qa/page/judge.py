@@ -11,9 +11,10 @@ from qa.html import date_words, title
 from qa.judged import Opinion
 from qa.judgements import Judgement, Judgements, words_of
 from qa.library import Library
+from qa.page.dotted import dotted
 from qa.page.judging import judging
 from qa.page.part import Part, Settings, script
-from qa.page.verdicts import VERDICTS
+from qa.page.verdicts import NOTHING, VERDICTS, steady
 
 
 def judge_part(library: Library, settings: Settings) -> Part:
@@ -38,7 +39,7 @@ def _verdicts(about: str, verdict: str) -> str:
     """A button for each verdict on a passage, the one that was given pressed; `about` names the passage."""
     buttons = "".join(
         f'<button type="button" class="button verdict" data-verdict="{name}" aria-pressed="{str(name == verdict).lower()}"'
-        f' aria-keyshortcuts="{key}">{words} <kbd aria-hidden="true">{key}</kbd></button>'
+        f' aria-keyshortcuts="{key}">{steady(words)} <kbd aria-hidden="true">{key}</kbd></button>'
         for name, key, words in VERDICTS
     )
     return f'<div class="actions" role="group" aria-label="{escape(about)}">{buttons}</div>'
@@ -47,14 +48,14 @@ def _verdicts(about: str, verdict: str) -> str:
 def _card(passage: Passage, place: int, of: int, opinion: Opinion) -> str:
     article = passage.article
     kind = f"paragraph {passage.number}" + (f" · {passage.kind}" if passage.kind != "paragraph" else "")
-    where = [article.source if article.title else "", date_words(article), kind]
+    where = [escape(article.source if article.title else ""), date_words(article), kind]
     choice = _choice(passage, opinion.passages.get(passage.id))
     chosen = f' data-start="{choice[0]}" data-end="{choice[1]}"' if choice else ""
     sentences = json.dumps(split_sentences(passage.text))
     return (
         f'<li class="card" tabindex="-1" data-passage="{escape(passage.id)}" data-sentences="{escape(sentences)}"{chosen}>'
-        f'<p class="place"><span class="unseen">Passage {place} of {of}: </span><b>{escape(title(article))}</b>'
-        f"<span>{escape(' · '.join(filter(None, where)))}</span></p>"
+        f'<p class="place"><span class="unseen">Passage {place} of {of}: </span>'
+        f"<b><bdi>{escape(title(article))}</bdi></b> {dotted(where)}</p>"
         f'<blockquote class="text" dir="auto">{escape(passage.text)}</blockquote>{_CHOSEN}'
         f"{_verdicts(f'Passage {place} of {of}', opinion.of(passage.id))}</li>"
     )
@@ -78,7 +79,7 @@ _CHOSEN = (
     '<button type="button" class="button quiet">All of the passage</button></p>'
 )
 
-_PAGE = """<div id="judge">
+_PAGE = f"""<div id="judge">
 <h1>Judge</h1>
 <p class="soft">Read each passage and say whether it answers the question. What found it is not shown.
 Every verdict is written down at once, with your name to tell it from others’.</p>
@@ -95,19 +96,19 @@ Every verdict is written down at once, with your name to tell it from others’.
   </div>
 </form>
 <section id="judge-work" aria-label="Judging" hidden>
-  <div class="bar">
+  <div class="actions"><p class="soft as"></p>
+    <button type="button" class="button quiet" data-do="export">Export gold</button>
+    <button type="button" class="button quiet" data-do="leave">Other questions</button></div>
+  <div class="asked">
     <progress value="0" max="1" aria-label="Questions judged"></progress>
-    <div class="actions"><p class="soft"><b class="count"></b> <span class="as"></span></p>
-      <button type="button" class="button quiet" data-do="export">Export gold</button>
-      <button type="button" class="button quiet" data-do="leave">Other questions</button></div>
+    <div><h2 class="question" tabindex="-1" dir="auto"></h2><p class="soft count"></p></div>
+    <p class="problem" role="alert" hidden></p>
   </div>
-  <p class="problem" role="alert" hidden></p>
-  <h2 class="question" tabindex="-1" dir="auto"></h2>
   <div class="pool"></div>
   <div class="tools" role="group" aria-label="The question">
     <div class="actions">
       <button type="button" class="button" data-do="nothing" aria-pressed="false" aria-keyshortcuts="n">
-        Nothing here answers it <kbd aria-hidden="true">n</kbd></button>
+        {steady(NOTHING)} <kbd aria-hidden="true">n</kbd></button>
       <button type="button" class="button" data-do="undo" aria-keyshortcuts="u">Undo <kbd aria-hidden="true">u</kbd></button>
       <button type="button" class="button" data-do="previous" aria-label="Previous question"
         aria-keyshortcuts="ArrowLeft">←</button>

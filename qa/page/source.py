@@ -6,6 +6,7 @@ from html import escape
 from index import Article
 from qa.answer import Answer, Hit
 from qa.html import date_words, inside, mark, title
+from qa.page.dotted import dotted
 
 _CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
 
@@ -28,10 +29,10 @@ def source_panel(hit: Hit, among: Mapping[str, Hit] | None = None) -> str:
 def article_panel(article: Article, text: str, steps: str = "") -> str:
     """An article with what is told of it, and its `text` and the way from passage to passage as HTML."""
     lines = [
-        " · ".join(filter(None, [article.source if article.title else "", date_words(article), article.section])),
-        " · ".join(filter(None, [f"By {article.byline}" if article.byline else "", article.url])),
+        [article.source if article.title else "", date_words(article), article.section],
+        [f"By {article.byline}" if article.byline else "", article.url],
     ]
-    about = "".join(f'<p class="about" dir="auto">{escape(line)}</p>' for line in lines if line)
+    about = "".join(f'<p class="about">{dotted(map(escape, line))}</p>' for line in lines if any(line))
     return (
         f'<header><div><h2 tabindex="-1" dir="auto">{escape(title(article))}</h2>{about}{steps}</div>{_CLOSE}</header>'
         f'<div class="body" tabindex="0" role="region" aria-label="The article’s text" dir="auto">{text}</div>'

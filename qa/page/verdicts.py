@@ -14,16 +14,20 @@ from qa.page.source import hits_by_name
 VERDICTS = (("answers", "1", "Answers it"), ("partly", "2", "Partly"), ("no", "3", "Does not"))
 """What can be said of a passage, with its key and in words."""
 
-_NOTHING = (
-    '<div class="actions"><button type="button" class="button quiet verdict" data-verdict="nothing" '
-    'aria-pressed="false">Nothing here answers it</button></div>'
-)
+NOTHING = "Nothing here answers it"
+"""What can be said of them all."""
+
+
+def steady(words: str) -> str:
+    """Words of a button that are bold once it is pressed, and as wide before: see page.css."""
+    return f'<span class="steady" data-name="{words}">{words}</span>'
 
 
 def verdict_aside(hit: Hit) -> str:
     """Beside a passage of an answer: whether it answers."""
     buttons = "".join(
-        f'<button type="button" class="button quiet verdict" data-verdict="{name}" aria-pressed="false">{words}</button>'
+        f'<button type="button" class="button quiet verdict" data-verdict="{name}" aria-pressed="false">'
+        f"{steady(words)}</button>"
         for name, _, words in VERDICTS
     )
     return (
@@ -35,7 +39,12 @@ def verdict_aside(hit: Hit) -> str:
 
 def nothing_aside(asked: Asked) -> str:
     """Below the passages of an answer: that nothing answers. Not where the reader chose among which to look."""
-    return _NOTHING if _of_all(asked) else ""
+    if not _of_all(asked):
+        return ""
+    return (
+        '<div class="actions"><button type="button" class="button verdict" data-verdict="nothing" aria-pressed="false">'
+        f"{steady(NOTHING)}</button></div>"
+    )
 
 
 def hit_judging(given: Callable[[dict[str, Any]], Answer | None], judgements: Judgements, encoder: str) -> tuple[Call, Call]:
