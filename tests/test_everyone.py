@@ -131,6 +131,17 @@ def test_axe_finds_nothing_wrong_before_and_after(visit: Visit, url: str, path: 
     assert not scrolls_sideways(page)
 
 
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_all_pages_begin_at_one_left_edge(visit: Visit, url: str, width: int) -> None:
+    edges = set()
+    for path in PAGES:
+        page = visit(url + path, width, 900)
+        for place in (page.get_by_role("heading", level=1), page.get_by_role("link", name="Ask", exact=True)):
+            expect(place).to_be_visible()
+            edges.add((place.bounding_box() or {})["x"])
+    assert len(edges) == 1
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_that_can_be_used_has_a_name_and_is_reached_by_tab(visit: Visit, url: str, path: str) -> None:
     page = visit(url + path)

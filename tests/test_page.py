@@ -739,6 +739,20 @@ def test_wide_screens_are_used_for_the_article_beside_its_answer(visit: Visit, s
     assert source
     assert answer["x"] + answer["width"] <= source["x"]
     assert not scrolls_sideways(page)
+    # The way out stands where the text ends; what would be small on a wall of pixels is larger, and no line too long.
+    close = page.locator("#source .close").bounding_box()
+    text = page.evaluate(
+        """() => {
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector("#source .body"));
+            return range.getBoundingClientRect().right;
+        }"""
+    )
+    assert close
+    type_size = float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))
+    assert type_size == {1024: 16, 1920: 16, 3840: 22}[width]
+    assert source["width"] <= 60 * type_size
+    assert abs(close["x"] + close["width"] - text) < 3 * type_size
 
 
 def test_the_text_of_an_article_stays_text(visit: Visit, hostile_url: str) -> None:
