@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qa.library import Library
 
 NOT_FOUND = "Not in these articles."
+_SURE = ("Perhaps the answer: the nearest words found", "Probably the answer", "Very likely the answer")
 _LISTED = 10
 _TERMS_IN_A_WORD = 3
 # Translucent, and with the text's own colour: readable on a light and on a dark notebook.
@@ -110,9 +111,12 @@ def place_words(hit: Hit) -> str:
 
 def confidence_words(answer: Answer) -> str:
     """How sure it is that the sentence answers."""
-    if answer.confidence >= 0.75:
-        return "Very likely the answer"
-    return "Probably the answer" if answer.confidence >= 0.4 else "Perhaps the answer: the nearest words found"
+    return _SURE[sureness(answer)]
+
+
+def sureness(answer: Answer) -> int:
+    """How sure it is that the sentence answers, in steps from 0 to 2."""
+    return (answer.confidence >= 0.4) + (answer.confidence >= 0.75)
 
 
 def why_words(hit: Hit) -> str:

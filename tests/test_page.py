@@ -188,6 +188,34 @@ def test_the_answer_stands_on_top_with_its_source(visit: Visit, seeds_url: str, 
     expect(page.locator(".confidence")).to_contain_text("the answer")
 
 
+@pytest.mark.parametrize(("width", "above"), [(360, 280), (1280, 240)])
+def test_an_answer_has_little_above_it(visit: Visit, seeds_url: str, width: int, above: int) -> None:
+    page = visit(seeds_url, width, 740)
+    promise = page.locator("#masthead .promise")
+    expect(promise).to_be_visible()
+    ask(page, FOUND)
+    expect(promise).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+    assert (page.locator(".answer").bounding_box() or {})["y"] < above
+    # What is offered to do with it stands in one row.
+    assert len({button.bounding_box()["y"] for button in page.locator(".answer .actions button").all()}) == 1
+    page.go_back()
+    expect(promise).to_be_visible()
+
+
+def test_the_words_of_the_answer_alone_are_marked_strongly(visit: Visit, seeds_url: str) -> None:
+    page = visit(seeds_url)
+    ask(page, FOUND)
+    page.locator(".more summary").first.click()
+    cards = page.locator(".card").all()
+    grounds = [colour(page, f'.card[data-hit="{number}"] mark', "backgroundColor") for number in range(1, len(cards) + 1)]
+    assert grounds[0] not in grounds[1:]
+    assert len({tuple(ground) for ground in grounds}) == 2
+    expect(page.locator(".card mark").first).to_have_text(page.locator(".sentence").inner_text().removesuffix("[1]"))
+    ask(page, MISSING)
+    assert colour(page, '.card[data-hit="1"] mark', "backgroundColor") == grounds[1]
+
+
 def test_every_passage_has_its_card(visit: Visit, seeds_url: str, seeds: qa.Library) -> None:
     page = visit(seeds_url)
     ask(page, FOUND)

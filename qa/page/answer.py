@@ -4,7 +4,7 @@ from html import escape
 
 from index.question import read_question
 from qa.answer import Answer, Hit
-from qa.html import NOT_FOUND, confidence_words, date_words, place_words, title
+from qa.html import NOT_FOUND, confidence_words, date_words, place_words, sureness, title
 from qa.page.asked import ANY, Asked
 from qa.page.confined import UNCONFINED, Confined, chips
 from qa.page.copying import answer_actions, cite
@@ -47,8 +47,9 @@ def _found(answer: Answer) -> str:
         f'<span class="unbroken">{escape(answer.sentence[-1:])}<button type="button" class="cite" data-hit="1" '
         f'aria-label="[1] {escape(_opens(hit))}">[1]</button></span></p>'
         f'<p class="origin">{_origin(hit)}</p>'
-        f'<p class="confidence" title="Confidence {answer.confidence:.2f} of 1">{confidence_words(answer)}'
-        f'<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p>{answer_actions(answer)}</section>'
+        f'<p class="confidence" data-sure="{sureness(answer)}" title="Confidence {answer.confidence:.2f} of 1">'
+        f'{confidence_words(answer)}<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p>'
+        f"{answer_actions(answer)}</section>"
     )
 
 

@@ -23,11 +23,12 @@ def cite(hit: Hit) -> str:
 def answer_actions(answer: Answer) -> str:
     """An answer with its citations, to be copied as text or Markdown, or to be kept as JSON."""
     return (
-        f'<div class="actions">{_button("Copy answer", answer_plain_text(answer))}'
+        f'<div class="actions">{_button("Copy", answer_plain_text(answer), "Copy answer")}'
         f"{_button('Copy as Markdown', answer_markdown(answer))}"
         '<button type="button" class="button quiet" data-download="answer.json">Download JSON</button></div>'
     )
 
 
-def _button(name: str, text: str) -> str:
-    return f'<button type="button" class="button quiet" data-copy="{escape(text)}">{name}</button>'
+def _button(name: str, text: str, label: str = "") -> str:
+    label = f' aria-label="{label}"' if label else ""
+    return f'<button type="button" class="button quiet" data-copy="{escape(text)}"{label}>{name}</button>'
