@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import SEEDS, ToyEncoder
 from playwright.sync_api import Browser, expect
-from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served
+from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served, violations
 
 import qa
 from eval.gold import GOLD
@@ -229,16 +229,55 @@ def test_an_evaluation_is_walked_from_systems_to_plots(visit: Visit, url: str) -
     expect(page.locator(".listed")).to_contain_text("eval/report.json")
     for name in ("dense", "hybrid"):
         page.get_by_label(name, exact=True).uncheck()
+    label, legend = page.get_by_text("Gold set"), page.get_by_text("Systems")
+    assert (label.bounding_box() or {})["y"] == (legend.bounding_box() or {})["y"]
     page.get_by_role("button", name="Evaluate").press("Enter")
     expect(page.locator(".working")).to_be_visible()
     expect(page.locator(".working").get_by_role("button", name="Stop")).to_be_visible()
+    assert violations(page) == []
     expect(page.locator(".lines .notice")).to_contain_text("Evaluated bm25 on gold.jsonl", timeout=60_000)
     report = page.frame_locator("iframe")
     expect(report.get_by_role("heading", level=1)).to_contain_text("nDCG@10")
     expect(report.locator("svg").first).to_be_visible()
     expect(report.locator("table").first).to_be_visible()
     expect(page.locator(".listed [aria-current]")).to_contain_text("gold-bm25-")
+    # It fills the window, where it is read; its name stands in the list alone.
+    expect(page.locator("iframe")).to_be_in_viewport(ratio=0.99)
+    assert (page.locator("iframe").bounding_box() or {})["height"] >= 760
+    assert (page.locator(".report h2").bounding_box() or {})["width"] <= 1
     assert not scrolls_sideways(page)
+    assert violations(page) == []
+
+
+@walked
+@pytest.mark.browser
+@pytest.mark.parametrize("moves", [True, False])
+def test_work_of_unknown_length_is_seen_to_go_on(visit: Visit, url: str, moves: bool) -> None:
+    page = visit(url, reduced_motion="no-preference" if moves else "reduce")
+    page.locator(".working").evaluate("working => { working.hidden = false; }")
+    bar = page.locator(".working progress")
+    places = set()
+    for _ in range(4):
+        places.add(bar.evaluate("bar => getComputedStyle(bar).backgroundPositionX"))
+        page.wait_for_timeout(150)
+    assert (len(places) > 1) == moves
+
+
+@walked
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_wrong_with_a_report(
+    browser: Browser, library: qa.Library, gold: Path, tmp_path: Path, scheme: Any, width: int
+) -> None:
+    evaluate_into(library, gold, ["bm25", "hybrid"], tmp_path / "report", no_progress)
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.goto((tmp_path / "report" / "index.html").as_uri())
+    assert violations(page) == []
+    for summary in page.locator("summary:visible").all():
+        summary.click()
+    assert violations(page) == []
+    page.close()
 
 
 @walked

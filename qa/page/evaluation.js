@@ -37,6 +37,8 @@ async function openReport(name) {
   shown.querySelector("h2").textContent = name;
   shown.hidden = false;
   shown.querySelector("h2").focus();
+  // A report's own page fills the window, and is read there.
+  box.querySelector("iframe")?.scrollIntoView();
 }
 
 listed.addEventListener("click", ({ target }) => {

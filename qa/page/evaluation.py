@@ -106,7 +106,7 @@ def _page(golds: Mapping[str, Path]) -> str:
 {_form(golds) if golds else ""}
 <section class="reports" aria-labelledby="reports"><h2 id="reports">Reports</h2><div class="listed"></div></section>
 <section class="report" aria-labelledby="report" hidden>
-<h2 id="report" tabindex="-1"></h2><div class="shown"></div></section>
+<h2 id="report" class="unseen" tabindex="-1"></h2><div class="shown"></div></section>
 <p class="problem" role="alert" hidden></p>
 </div>"""
 

@@ -8,7 +8,7 @@ from qa.work import Standing, Work
 
 WORKING = """<section class="working" aria-label="Progress" hidden>
   <p class="stage" role="status"></p><progress></progress>
-  <div><p class="rest"></p><button type="button" class="button quiet" data-stop>Stop</button></div>
+  <div><p class="rest"></p><button type="button" class="button" data-stop>Stop</button></div>
 </section>
 <ul class="lines" aria-label="What came of it" aria-live="polite"></ul>"""
 
