@@ -279,9 +279,10 @@ def decode(data: bytes, name: str, warnings: list[str]) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         text = data.decode(encoding, errors="replace")
+        count = text.count(chr(0xFFFD))
         warnings.append(
             f"{name}: not valid {error.encoding.upper().removesuffix('-SIG')} at byte {error.start}: "
-            f"{text.count(chr(0xFFFD))} characters read as U+FFFD"
+            f"{count:,} {'character' if count == 1 else 'characters'} read as U+FFFD"
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -17,6 +17,7 @@ from index.sources import same_id
 from qa.library import Library
 from qa.uploads import WAITING, Upload, file_names, folded, namesakes
 from qa.words import count_of
+from qa.work import Caution
 
 ADDED = "added"
 # So many of the files that were added are named.
@@ -62,7 +63,7 @@ def add(library: Library, uploads: Sequence[Upload], progress: Progress) -> tupl
             upload.path.unlink(missing_ok=True)
     names = ", ".join(upload.name for upload in good[:_NAMED])
     others = f" and {count_of(len(good) - _NAMED, 'other file')}" if len(good) > _NAMED else ""
-    warnings = [line for upload in good for line in upload.warnings]
+    warnings = [line for upload in good for line in _cautions(upload.warnings)]
     return (f"Added {names}{others}: {_told(built)}.", *lines, *warnings, *_left_out(built))
 
 
@@ -84,7 +85,7 @@ def check_removable(library: Library, name: str) -> None:
 def update(library: Library, progress: Progress) -> tuple[str, ...]:
     """Reads the files again that have changed. Returns what to tell."""
     built = _build(library, progress)
-    return (f"Up to date: {_told(built)}.", *built.warnings, *_left_out(built))
+    return (f"Up to date: {_told(built)}.", *_cautions(built.warnings), *_left_out(built))
 
 
 def _build(library: Library, progress: Progress) -> Built:
@@ -150,6 +151,10 @@ def _told(built: Built) -> str:
     counts = {"added": built.added, "changed": built.changed, "removed": built.removed}
     told = ", ".join(f"{count_of(count, 'article')} {what}" for what, count in counts.items() if count)
     return f"{told or 'no article changed'}, {count_of(built.encoded, 'passage')} embedded"
+
+
+def _cautions(warnings: Sequence[str]) -> list[Caution]:
+    return [Caution(line) for line in warnings]
 
 
 def _left_out(built: Built) -> list[str]:

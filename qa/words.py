@@ -19,6 +19,11 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def count_of_kind(number: int, kind: str) -> str:
+    """A number of passages of a kind: "1 caption", "11 paragraphs"."""
+    return f"{number:,} {kind if number == 1 else kind_words(kind)}"
+
+
 def kind_words(kind: str) -> str:
     """Passages of a kind, in words: "captions"."""
     return kind if kind == "code" else f"{kind}s"

@@ -12,6 +12,12 @@ from index.progress import Progress
 State: TypeAlias = Literal["idle", "running", "done", "stopped", "failed"]
 
 
+class Caution(str):
+    """A line about what was done, though not whole."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far work is: `done` of `total` in its `stage` (a total of 0: nobody knows), and how long that still takes.

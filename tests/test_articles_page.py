@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
-from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served
+from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served, violations
 
 import qa
 from qa.page import Settings
@@ -242,7 +242,10 @@ def many(count: int) -> bytes:
 def test_files_are_dropped_and_each_bad_one_has_its_line(url: str, visit: Visit, folder: Path) -> None:
     page = visit(f"{url}articles")
     expect(page.locator("[data-holdings]")).to_contain_text("62 articles")
-    drop(page, bears_txt=BEARS, zip_txt=b"PK\3\4\0\0", things_zip=b"PK\3\4", empty_md=b"", bad_jsonl=b"no json")
+    cafe = "Wolves of the café howl.".encode("latin-1")
+    drop(
+        page, bears_txt=BEARS, cafe_txt=cafe, zip_txt=b"PK\3\4\0\0", things_zip=b"PK\3\4", empty_md=b"", bad_jsonl=b"no json"
+    )
     lines = page.locator(".lines li")
     expect(lines).to_have_text(
         [
@@ -250,11 +253,18 @@ def test_files_are_dropped_and_each_bad_one_has_its_line(url: str, visit: Visit,
             "empty.md: the file is empty, expected an article: write one or leave it out",
             "zip.txt: a binary file, expected UTF-8 text: convert it to text or leave it out",
             re.compile("^bad.jsonl:1: not JSON"),
-            "Added bears.txt: 1 article added, 1 passage embedded.",
+            "Added bears.txt, cafe.txt: 2 articles added, 2 passages embedded.",
+            "cafe.txt: not valid UTF-8 at byte 17: 1 character read as U+FFFD",
         ]
     )
-    expect(page.locator("[data-holdings]")).to_contain_text("63 articles")
-    assert [path.name for path in (folder / "added").iterdir() if path.is_file()] == ["bears.txt"]
+    # Red for what was not added; not for what was, and is to be minded.
+    red, amber = (lines.nth(place).evaluate("line => getComputedStyle(line).color") for place in (0, 5))
+    assert red != amber
+    expect(page.locator(".lines .problem")).to_have_count(4)
+    expect(page.locator(".lines .caution")).to_have_count(1)
+    assert violations(page) == []
+    expect(page.locator("[data-holdings]")).to_contain_text("64 articles")
+    assert {path.name for path in (folder / "added").iterdir() if path.is_file()} == {"bears.txt", "cafe.txt"}
     page.goto(f"{url}?q=honey")
     expect(page.locator(".card").first).to_contain_text("Bears eat honey")
 
@@ -328,6 +338,9 @@ def test_replacing_and_removing_ask_first(url: str, visit: Visit, folder: Path) 
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("A file of this name is there already. Replace it?bears.txt")
     expect(page.locator(".working")).to_be_hidden()
+    assert violations(page) == []
+    keep, replace = (dialog.get_by_role("button", name=name).bounding_box() or {} for name in ("Keep", "Replace"))
+    assert keep["height"] == replace["height"]
     page.keyboard.press("Escape")
     expect(page.locator(".lines li")).to_have_text("bears.txt: not added, a file of this name is there already")
     assert (folder / "added" / "bears.txt").read_bytes() == BEARS
@@ -378,6 +391,26 @@ def test_the_list_is_sorted_searched_turned_and_opened_by_keyboard(visit: Visit,
     expect(titles.get_by_role("button")).to_be_focused()
     page.get_by_text("Index card").click()
     expect(page.locator(".index-card dl")).to_contain_text("62, 60 with a date")
+
+
+@walked
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_list_is_set_like_a_table(visit: Visit, unchanged: str, width: int) -> None:
+    page = visit(f"{unchanged}articles", width, 800)
+    first = page.locator("#articles tbody tr").first
+    expect(first.locator(".kinds")).to_have_text("1\N{NO-BREAK SPACE}paragraph")
+    expect(first.locator(".passages")).to_have_css("font-variant-numeric", "tabular-nums")
+    if width == 1280:
+        heads = page.locator("#articles thead button").all()
+        assert len({(head.bounding_box() or {})["y"] for head in heads}) == 1
+        head, cell = heads[-1].bounding_box(), first.locator(".passages").bounding_box()
+        assert head
+        assert cell
+        expect(first.locator(".passages")).to_have_css("text-align", "end")
+        assert head["x"] + head["width"] == pytest.approx(cell["x"] + cell["width"] - 24, abs=1)
+    # No line of the helping words is too long to read.
+    assert (page.locator(".drop .about").bounding_box() or {})["width"] <= 36 * 16
 
 
 @walked

@@ -536,6 +536,7 @@ def test_hits_in_an_article_are_one_step_apart(visit: Visit, varied_url: str) ->
     expect(source.locator(".steps")).to_contain_text(f"Passage {count} of {count} found here")
     previous = source.get_by_role("button", name="Previous passage found in this article")
     expect(source.get_by_role("button", name="Next passage found in this article")).to_be_disabled()
+    assert min((previous.bounding_box() or {})[side] for side in ("width", "height")) >= 36
     for _ in range(count - 1):
         previous.click()
     expect(source.locator(".cited")).to_have_text(OTTERS)
@@ -552,6 +553,8 @@ def test_hits_in_an_article_are_one_step_apart(visit: Visit, varied_url: str) ->
 def test_the_filter_confines_the_question_and_its_chips_are_removed(visit: Visit, varied_url: str) -> None:
     page = visit(varied_url)
     page.get_by_text("Filter", exact=True).click()
+    labels = page.locator(".filter .field span").all()
+    assert len({(label.bounding_box() or {})["y"] for label in labels}) == 1
     page.get_by_label("From").fill("2022-01-01")
     page.get_by_label("To").fill("2023-12-31")
     page.get_by_label("Paragraphs").check()

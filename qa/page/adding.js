@@ -85,7 +85,7 @@ async function addFiles(files) {
     const question = there.length === 1 ? "A file of this name is there already. Replace it?" : "Files of these names are there already. Replace them?";
     if (await confirmed(question, there.map((file) => file.name), "Replace")) {
       for (const [file, token] of (await begin(there, true)).awaited) awaited.set(file, token);
-    } else for (const file of there) tell(`${file.name}: not added, a file of this name is there already`);
+    } else for (const file of there) tell(`${file.name}: not added, a file of this name is there already`, "caution");
   }
   const total = [...awaited.keys()].reduce((sum, file) => sum + file.size, 0);
   const good = [];
@@ -97,7 +97,7 @@ async function addFiles(files) {
   sending = false;
   working.hidden = true;
   if (giveUp) {
-    tell("Stopped: nothing was added, the articles are as they were.");
+    tell("Stopped: nothing was added, the articles are as they were.", "caution");
     await called("forget_files", { tokens: [...awaited.values()] });
   } else if (good.length) await startWork("add_files", { tokens: good }, "Stopped: nothing was added, the articles are as they were.");
 }

@@ -201,6 +201,6 @@ def _drop_area(library: Library) -> str:
 
 _CONFIRM = """<dialog class="confirm" aria-labelledby="confirm-question">
   <p id="confirm-question"></p><ul></ul>
-  <div><button type="button" class="button quiet" value="">Keep</button>
+  <div><button type="button" class="button" value="">Keep</button>
     <button type="button" class="button primary" value="yes"></button></div>
 </dialog>"""

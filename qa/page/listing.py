@@ -9,7 +9,7 @@ from index import Article, QuestionError
 from index.catalogue import COLUMNS, Card, Catalogue, Column
 from qa.html import day_words
 from qa.library import Library
-from qa.words import count_of
+from qa.words import count_of, count_of_kind
 
 AT_ONCE = 50
 _MAX_WORDS = 200
@@ -81,7 +81,7 @@ def _head(column: Column, descending: bool) -> str:
 
 
 def _row(card: Card, catalogue: Catalogue, removable: Collection[str]) -> str:
-    kinds = ", ".join(f"{kind}\N{NO-BREAK SPACE}{count:,}" for kind, count in card.kinds.items())
+    kinds = ", ".join(count_of_kind(count, kind).replace(" ", "\N{NO-BREAK SPACE}") for kind, count in card.kinds.items())
     remove = ""
     if card.source in removable:
         name, count = card.source.split("/", 1)[1], catalogue.of_source(card.source)

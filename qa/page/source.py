@@ -57,7 +57,7 @@ def _steps(hit: Hit, there: Mapping[str, Hit]) -> str:
 def _step(here: Sequence[str], to: int, name: str, key: str) -> str:
     there = f'data-hit="{here[to]}"' if 0 <= to < len(here) else "disabled"
     return (
-        f'<button type="button" class="button quiet" data-step="{name}" {there} '
+        f'<button type="button" class="button" data-step="{name}" {there} '
         f'aria-label="{name} passage found in this article" title="{name} passage ({key})">{key}</button>'
     )
 

@@ -4,9 +4,10 @@ const told = element.querySelector(".lines");
 let followed = 0;
 let following = false;
 
-function tell(line, good = false) {
+// Tells what went wrong; with another kind, what is to be minded ("caution") or went well ("notice").
+function tell(line, kind = "problem") {
   const item = document.createElement("li");
-  item.className = good ? "notice" : "problem";
+  item.className = kind;
   item.textContent = line;
   told.append(item);
 }
@@ -39,8 +40,11 @@ async function follow(stopped) {
   following = false;
   working.hidden = true;
   if (standing.problem) tell(standing.problem);
-  if (standing.state === "stopped") tell(stopped);
-  for (const [place, line] of (standing.lines ?? []).entries()) tell(line, standing.state === "done" && place === 0);
+  if (standing.state === "stopped") tell(stopped, "caution");
+  for (const [place, line] of (standing.lines ?? []).entries()) {
+    const well = standing.state === "done" && place === 0;
+    tell(line, well ? "notice" : standing.cautions.includes(place) ? "caution" : "problem");
+  }
   return standing.state;
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from qa.page.calls import Call, call, field
 from qa.words import count_of
-from qa.work import Standing, Work
+from qa.work import Caution, Standing, Work
 
 WORKING = """<section class="working" aria-label="Progress" hidden>
   <p class="stage" role="status"></p><progress></progress>
@@ -38,6 +38,7 @@ def standing_record(standing: Standing) -> dict[str, Any]:
         "total": standing.total,
         "rest": _rest(standing),
         "lines": list(standing.lines),
+        "cautions": [place for place, line in enumerate(standing.lines) if isinstance(line, Caution)],
     }
 
 
