@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from walking import CHROMIUM, Ask, Visit, calls, scrolls_sideways, served, violations
 
 import qa
@@ -162,20 +162,32 @@ def test_the_index_card_offers_to_read_changed_files(library: qa.Library, page_c
 SERVE = """
 import sys, time
 from pathlib import Path
-import app, qa
+from threading import Lock
+import app, index.embedding, qa
 from qa.page import Settings
 from tests.conftest import ToyEncoder
 
-folder, index, read_only = sys.argv[1:]
+folder, place, read_only = sys.argv[1:]
+# However many this machine has: the first two batches are worked on side by side, and then the next.
+index.embedding.PROCESSORS = 2
 
 class Gated(ToyEncoder):
-    # Texts that are read slowly wait until somebody opens the gate.
+    # Texts that are read slowly wait until somebody opens the gate, for as many batches as it says, or for all.
+    passed, lock = 0, Lock()
+
     def encode_document(self, inputs, /):
-        while any("slowly" in text for text in inputs) and not Path(folder, ".gate").exists():
+        while any("slowly" in text for text in inputs) and not self.passes():
             time.sleep(0.01)
         return super().encode_document(inputs)
 
-app.serve(qa.load(folder, index=index, encoder=Gated()), port=0, settings=Settings(read_only=read_only == "yes"))
+    def passes(self):
+        gate = Path(folder, ".gate")
+        with self.lock:
+            opens = gate.exists() and self.passed < int(gate.read_text() or 1_000)
+            self.passed += opens
+        return opens
+
+app.serve(qa.load(folder, index=place, encoder=Gated()), port=0, settings=Settings(read_only=read_only == "yes"))
 """
 
 walked = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not walked")
@@ -297,7 +309,17 @@ def test_progress_is_seen_questions_are_answered_and_another_is_told(url: str, v
     working = page.locator(".working")
     expect(working.locator(".stage")).to_have_text("Embedding passages")
     expect(working.locator(".rest")).to_contain_text("of 600")
-    expect(working.get_by_role("progressbar", name="Embedding passages")).to_be_visible()
+    bar = working.get_by_role("progressbar", name="Embedding passages")
+    expect(bar).to_be_visible()
+    assert violations(page) == []
+    # It is as long as the work that is done.
+    lengths = [0.0]
+    for batches in ("2", "6"):
+        (folder / ".gate").write_text(batches)
+        page.wait_for_function("before => document.querySelector('.working progress').value > before", arg=lengths[-1])
+        lengths.append(bar.evaluate("bar => bar.value"))
+    assert lengths == sorted(set(lengths))
+    assert lengths[-1] < bar.evaluate("bar => bar.max") == 600
 
     asked = visit(f"{url}?q=rivers")
     expect(asked.locator(".card").first).to_contain_text("Otters swim")
@@ -308,7 +330,7 @@ def test_progress_is_seen_questions_are_answered_and_another_is_told(url: str, v
     expect(other.locator(".lines li")).to_have_text(
         "The articles are being changed already: wait until that is done, then add the files."
     )
-    (folder / ".gate").touch()
+    (folder / ".gate").write_text("")
     for each in (page, other):
         expect(each.locator(".lines .notice")).to_contain_text("Added slow.txt: 1 article added, 600 passages embedded.")
         expect(each.locator(".working")).to_be_hidden()
@@ -326,6 +348,46 @@ def test_work_is_stopped_and_nothing_has_changed(url: str, visit: Visit, folder:
     expect(page.locator(".lines li")).to_have_text("Stopped: nothing was added, the articles are as they were.")
     expect(page.locator("[data-holdings]")).to_contain_text("62 articles")
     assert list((folder / "added").glob("*.txt")) == []
+
+
+@walked
+@pytest.mark.browser
+def test_a_large_file_that_is_stopped_on_its_way_leaves_nothing(url: str, visit: Visit, folder: Path) -> None:
+    page = visit(f"{url}articles")
+    expect(page.locator("#articles table")).to_be_visible()
+    held: list[Route] = []
+    sent: list[int] = []
+
+    def hold(route: Route) -> None:
+        """Lets two pieces pass, and keeps the third on its way."""
+        called = json.loads(route.request.post_data or "{}")
+        if called.get("fn_name") == "send_piece":
+            sent.append(called["data"]["offset"])
+        if len(sent) == 3 and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/**", hold)
+    drop(page, large_txt=b"Bears eat honey in the forest. " * 200_000)
+    expect(page.locator(".working .stage")).to_have_text("Sending large.txt")
+    page.wait_for_function("document.querySelector('.working progress').value >= 2 ** 21")
+    assert list((folder / "added" / ".incoming").iterdir())
+    page.get_by_role("button", name="Stop").click()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".lines li")).to_have_text("Stopped: nothing was added, the articles are as they were.")
+    expect(page.locator(".working")).to_be_hidden()
+    for _ in range(200):
+        left = [path for path in (folder / "added").rglob("*") if path.is_file()]
+        if not left:
+            break
+        page.wait_for_timeout(25)
+    assert left == []
+    assert len(sent) == 3
+    expect(page.locator("[data-holdings]")).to_contain_text("62 articles")
+    drop(page, bears_txt=BEARS)
+    expect(page.locator(".lines .notice")).to_contain_text("Added bears.txt")
 
 
 @walked

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import SEEDS, ToyEncoder
 from playwright.sync_api import Browser, Locator, Page, Route, expect
-from walking import CHROMIUM, Visit, scrolls_sideways, served
+from walking import CHROMIUM, Visit, scrolls_sideways, served, violations
 
 import qa
 from eval.gold import read_gold
@@ -157,6 +157,7 @@ def test_by_keyboard_alone_every_verdict_is_written_at_once(visit: Visit, url: s
         assert (line["who"], line["question"], line["shown"]) == ("Ann", QUESTIONS[0], len(names))
         assert (line["build"], line["encoder"]) == (library.index.manifest.build, "toy")
         assert [(quote["start"], quote["end"]) for quote in line["quotes"]] == list(passage.spans)
+    assert violations(page) == []
     for place, verdict in enumerate(("Answers it", "Does not", "Partly")):
         pressed = cards.nth(place).get_by_role("button", pressed=True)
         expect(pressed).to_have_count(1)
@@ -173,8 +174,10 @@ def test_by_keyboard_alone_every_verdict_is_written_at_once(visit: Visit, url: s
         wait_for(file, 5 + done, page)
     ready(page, QUESTIONS[2])
     expect(page.locator("#judge .count")).to_have_text("2 of 3")
+    assert violations(page) == []
     press(page, "n")
     expect(page.locator("#judge-told")).to_contain_text("All 3 judged")
+    assert violations(page) == []
     # A letter that is typed is no verdict.
     page.get_by_role("button", name="Other questions").click()
     page.get_by_label("Questions, one a line").press_sequentially("n1u3")

@@ -18,6 +18,7 @@ from walking import CHROMIUM, violations
 
 import qa
 from qa.export import answer_json
+from qa.html import day_words
 from qa.styles import answer_markdown, answer_plain_text, bibtex, csl_json, markdown, plain_text
 
 SERVE = """
@@ -227,13 +228,27 @@ def test_every_passage_has_its_card(visit: Visit, seeds_url: str, seeds: qa.Libr
         expect(card.locator(".rank")).to_have_text(str(hit.rank))
         expect(card.locator(".title")).to_have_text(hit.passage.article.title)
         expect(card.locator(".place")).to_contain_text(hit.passage.article.source)
-        expect(card.locator(".place")).to_contain_text(f"paragraph {hit.passage.number}")
+        published, kind = hit.passage.article.published, hit.passage.kind
+        told = [hit.passage.article.source, day_words(published) if published else "", f"paragraph {hit.passage.number}"]
+        told[-1] += f" · {kind}" if kind != "paragraph" else ""
+        assert card.locator(".place bdi").all_text_contents() == [part for part in told if part]
         assert card.locator(".text").text_content() == hit.passage.text
         assert card.locator("mark").all_text_contents() == [hit.passage.text[slice(*span)] for span in hit.highlight]
+    # The question's words, and no others, are underlined.
+    assert cards.first.locator(".text b").all_text_contents() == ["Fenjiu's", "products", "sold", "countries"]
+    expect(cards.first.locator(".text b").first).to_have_css("text-decoration-line", "underline")
     expect(cards.nth(4)).to_be_visible()
     expect(cards.nth(5)).to_be_hidden()
     page.get_by_text(f"{len(hits) - 5} more").click()
     expect(cards.nth(5)).to_be_visible()
+
+
+def test_a_caption_says_that_it_is_one(visit: Visit, seeds_url: str) -> None:
+    page = visit(seeds_url)
+    page.goto(f"{page.url}?q=village&kind=caption")
+    expect(page.locator(".card").first).to_be_visible()
+    for place in page.locator(".card:visible .place").all():
+        expect(place.locator("bdi").last).to_have_text(re.compile(r"^paragraph \d+ · caption$"))
 
 
 def test_why_a_passage_was_found_is_told_by_bars_with_words(visit: Visit, seeds_url: str, seeds: qa.Library) -> None:
@@ -303,18 +318,28 @@ def test_a_wait_is_shown_only_when_it_is_long(visit: Visit, seeds_url: str) -> N
     page = visit(seeds_url)
     held: list[Route] = []
     page.route("**/component_server/**", lambda route: held.append(route))
+    # In every frame from when it is busy: for how many milliseconds, and whether the wheel is seen.
+    page.evaluate(
+        """() => { window.looked = new Promise((resolve) => {
+            const frames = [], results = document.querySelector("#results");
+            let since = null;
+            requestAnimationFrame(function look(now) {
+                if (results.hasAttribute("aria-busy")) since ??= now;
+                if (since !== null) frames.push([now - since, getComputedStyle(results, "::before").visibility]);
+                if (since !== null && now - since > 600) resolve(frames);
+                else requestAnimationFrame(look);
+            });
+        }); }"""
+    )
     box(page).fill(FOUND)
     page.keyboard.press("Enter")
-    busy = page.locator("#results[aria-busy]")
-    expect(busy).to_be_attached()
-    wheel = "getComputedStyle(document.querySelector('#results'), '::before')"
-    # It waits 300 ms before it is seen; where nothing comes, it is.
-    assert page.evaluate(f"{wheel}.animationDelay").startswith("0.3s")
-    page.wait_for_function(f"{wheel}.visibility === 'visible'")
+    frames = page.evaluate("window.looked")
+    assert {seen for after, seen in frames if after < 250} == {"hidden"}
+    assert {seen for after, seen in frames if after > 400} == {"visible"}
     for route in held:
         route.continue_()
     expect(page.locator(".sentence")).to_contain_text(FOUND_SENTENCE)
-    expect(busy).to_have_count(0)
+    expect(page.locator("#results[aria-busy]")).to_have_count(0)
 
 
 def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(visit: Visit, seeds_url: str) -> None:
@@ -666,6 +691,7 @@ def test_a_mistake_is_one_line(visit: Visit, seeds_url: str, question: str, line
     ask(page, question)
     expect(page.get_by_role("alert")).to_have_text(line)
     expect(page.locator("#results")).to_have_text(line)
+    assert violations(page) == []
     expect(page.get_by_text("Traceback")).to_have_count(0)
     ask(page, FOUND)
     expect(page.locator(".sentence")).to_contain_text(FOUND_SENTENCE)
