@@ -15,7 +15,7 @@ app: .venv/app
 
 # The tests, a file at a time in each of two processes, which may reach this machine only.
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/test
 	$(BIN)/ruff check .

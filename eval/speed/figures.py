@@ -28,8 +28,9 @@ class Figures:
     """Seconds, milliseconds (Times), questions a second, and bytes, each as measured.
 
     `variants` are other ways to search, by name; `shared_rate` is None where eight threads could not share the contender,
-    and `shared_why` says so in words. `load` is the machine's load average before the questions began. `agreement` has the
-    shares of what exact search finds that the contender's own finds.
+    and `shared_why` says so in words; `load` is the machine's load average before the questions began. `agreement` has the
+    shares of what exact search finds that the contender's own finds. `encoder_peak` is None in figures from before it was
+    measured.
     """
 
     build_seconds: float
@@ -43,9 +44,9 @@ class Figures:
     rate: float
     load: float
     shared_rate: float | None
-    encoder_peak: int
     agreement: dict[str, float]
     shared_why: str = ""
+    encoder_peak: int | None = None
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> "Figures":

@@ -12,7 +12,7 @@ Written by `make bench`. Every contender is given the same passages (paragraphs 
 collection) and the same vectors of 384 dimensions, worked out beforehand: of hashed words, so that encoding costs nothing.
 Times hold whatever the vectors say; which passages are found means nothing here (docs/quality.md has that). Each contender
 is built in one process and asked in others, one contender at a time; the machine itself is not always quiet. A run
-that was stopped goes on where it was; the last column says when each figure was taken, all of them by the same code of ours.
+that was stopped goes on where it was; the last column says when each figure was taken.
 """
 _MEANING = """## What each figure is
 
@@ -167,8 +167,8 @@ def _milliseconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def _megabytes(value: int) -> str:
-    return f"{value / 1e6:,.0f}"
+def _megabytes(value: int | None) -> str:
+    return "–" if value is None else f"{value / 1e6:,.0f}"
 
 
 def plot(outcomes: Sequence[Outcome], floors: Mapping[int, Floor], path: Path) -> bool:
