@@ -119,9 +119,13 @@ def _digest(questions: Sequence[GoldQuestion]) -> str:
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """A digest of the code that answers come from: those of other code are not reused."""
-    answering = [path for package in (index, qa) for path in Path(str(package.__file__)).parent.rglob("*.py")]
-    files = sorted([*answering, Path(__file__), Path(str(relevance.__file__))])
+    """A digest of the code that answers come from, and of its figures: those of other code are not reused.
+
+    The page and its guard, in folders within `qa`, only show answers.
+    """
+    indexing, answering = (Path(str(package.__file__)).parent for package in (index, qa))
+    code = [*indexing.rglob("*.py"), *answering.glob("*.py"), *answering.glob("*.json")]
+    files = sorted([*code, Path(__file__), Path(str(relevance.__file__))])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 

@@ -230,7 +230,7 @@ def _read(path: Path) -> Any:
 
 
 def _write(index: Any, path: Path) -> None:
-    """Writes a FAISS index through a file of Python's, that raises OSError: FAISS has one error for all."""
+    """Writes a FAISS index through a file of Python's, for its OSError: FAISS's own writer has one error for all."""
     with open(path, "wb") as file:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 

@@ -110,7 +110,7 @@ def read_status(folder: Path) -> Status:
         truncated_tokens=manifest.truncated_tokens,
         duplicates=len(keys) - len(np.unique(np.ascontiguousarray(keys).view(f"V{keys.shape[1]}"))),
         segments=len(segments),
-        approximate=sum(len(segment) for segment, each in zip(segments, coarse, strict=True) if each),
+        approximate=sum(int((rows != GONE).sum()) for rows, each in zip(passages.rows, coarse, strict=True) if each),
         recall=min((each.recall for each in coarse if each), default=1.0),
         disk=_by_part(files),
         memory={

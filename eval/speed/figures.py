@@ -29,8 +29,7 @@ class Figures:
 
     `variants` are other ways to search, by name; `shared_rate` is None where eight threads could not share the contender,
     and `shared_why` says so in words; `load` is the machine's load average before the questions began. `agreement` has the
-    shares of what exact search finds that the contender's own finds. `encoder_peak` is None in figures from before it was
-    measured.
+    shares of what exact search finds that the contender's own finds.
     """
 
     build_seconds: float
@@ -38,6 +37,7 @@ class Figures:
     disk: int
     open_seconds: float
     serve_peak: int
+    encoder_peak: int
     retrieval: Times
     end_to_end: Times
     variants: dict[str, Times]
@@ -46,7 +46,6 @@ class Figures:
     shared_rate: float | None
     agreement: dict[str, float]
     shared_why: str = ""
-    encoder_peak: int | None = None
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> "Figures":

@@ -167,8 +167,8 @@ def _milliseconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def _megabytes(value: int | None) -> str:
-    return "–" if value is None else f"{value / 1e6:,.0f}"
+def _megabytes(value: int) -> str:
+    return f"{value / 1e6:,.0f}"
 
 
 def plot(outcomes: Sequence[Outcome], floors: Mapping[int, Floor], path: Path) -> bool:

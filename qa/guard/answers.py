@@ -39,10 +39,11 @@ class Sealed:
             self._page += message.get("body", b"")
             if not message.get("more_body", False):
                 page = own_head(self._page.decode("utf-8", "replace"), self._title)
+                body = page.encode()
                 headers = [pair for pair in self._start["headers"] if pair[0].lower() != b"content-length"]
-                headers = _sealed([*headers, (b"content-length", str(len(page.encode())).encode())], self._policy.of(page))
-                await self._send({**self._start, "headers": headers})
-                await self._send({**message, "body": page.encode()})
+                headers.append((b"content-length", str(len(body)).encode()))
+                await self._send({**self._start, "headers": _sealed(headers, self._policy.of(page))})
+                await self._send({**message, "body": body})
 
 
 def _is_page(message: Message) -> bool:

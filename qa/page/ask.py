@@ -12,7 +12,7 @@ from qa.page.answer import answer_panel, problem
 from qa.page.answers import Answers
 from qa.page.asked import Asked
 from qa.page.calls import call_or, field
-from qa.page.confined import Confined, confine
+from qa.page.confined import Confined, confine_in
 from qa.page.examples import Examples
 from qa.page.filters import filters, source_options
 from qa.page.masthead import masthead
@@ -27,7 +27,7 @@ def ask_part(library: Library, settings: Settings) -> Part:
 
     def read(wanted: dict[str, Any]) -> tuple[Asked, Confined]:
         asked = Asked.read(field(wanted, "asked", str))
-        return asked, confine(asked, dated=library.index.manifest.published is not None)
+        return asked, confine_in(library, asked)
 
     def given(wanted: dict[str, Any]) -> Answer | None:
         asked, confined = read(wanted)

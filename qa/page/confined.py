@@ -9,6 +9,7 @@ from html import escape
 from index.filter import EVERYTHING, Filter
 from qa.dates import Days, days_in, read_day
 from qa.html import day_words
+from qa.library import Library
 from qa.page.asked import ANY, Asked
 from qa.words import kind_words
 
@@ -54,6 +55,11 @@ def confine(asked: Asked, *, dated: bool) -> Confined:
     where = Filter(since, until, asked.sources, asked.kinds)
     offered = tuple(days for days in named if days not in applied and (days.since, days.until) != (since, until))
     return Confined(where, applied, offered)
+
+
+def confine_in(library: Library, asked: Asked) -> Confined:
+    """What a question is confined to among a library's articles. Raises QuestionError."""
+    return confine(asked, dated=library.index.manifest.published is not None)
 
 
 def chips(asked: Asked, confined: Confined) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 from index import Article, QuestionError
 from qa.library import Library
 from qa.page.asked import Asked
-from qa.page.confined import confine
+from qa.page.confined import confine_in
 from qa.page.kept import Kept
 
 COUNT = 4
@@ -97,8 +97,7 @@ def _asks(text: str) -> bool:
 def _is_answered(library: Library, question: str) -> bool:
     """Whether the page answers, and with something else than a question."""
     try:
-        where = confine(Asked(question), dated=library.index.manifest.published is not None).where
-        answer = library.ask(question, where=where)
+        answer = library.ask(question, where=confine_in(library, Asked(question)).where)
     except QuestionError:
         return False
     return answer.found and not _asks(answer.sentence)

@@ -57,10 +57,12 @@ def _labels(spans: Sequence[_Time], counts: Mapping[int, int]) -> list[str]:
     the last of all says it too, unless it is the first one's."""
     labels, year, last = [], 0, spans[-1]
     for number, span in enumerate(spans):
-        shown = counts.get(number, 0) > 0
+        if not counts.get(number):
+            labels.append("")
+            continue
         says = span.label != span.name and (span.since.year != year or (span is last and year != spans[0].since.year))
-        labels.append(f"{span.label} {span.since.year}" * shown if says else span.label * shown)
-        year = span.since.year if shown else year
+        year = span.since.year
+        labels.append(f"{span.label} {year}" if says else span.label)
     return labels
 
 

@@ -41,10 +41,7 @@ async function follow(stopped) {
   working.hidden = true;
   if (standing.problem) tell(standing.problem);
   if (standing.state === "stopped") tell(stopped, "caution");
-  for (const [place, line] of (standing.lines ?? []).entries()) {
-    const well = standing.state === "done" && place === 0;
-    tell(line, well ? "notice" : standing.cautions.includes(place) ? "caution" : "problem");
-  }
+  for (const [place, line] of (standing.lines ?? []).entries()) tell(line, standing.kinds[place]);
   return standing.state;
 }
 

@@ -38,8 +38,15 @@ def standing_record(standing: Standing) -> dict[str, Any]:
         "total": standing.total,
         "rest": _rest(standing),
         "lines": list(standing.lines),
-        "cautions": [place for place, line in enumerate(standing.lines) if isinstance(line, Caution)],
+        "kinds": [_kind(standing, place, line) for place, line in enumerate(standing.lines)],
     }
+
+
+def _kind(standing: Standing, place: int, line: str) -> str:
+    """How a line is shown: what was done comes first."""
+    if standing.state == "done" and place == 0:
+        return "notice"
+    return "caution" if isinstance(line, Caution) else "problem"
 
 
 def _rest(standing: Standing) -> str:
