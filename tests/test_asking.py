@@ -192,11 +192,25 @@ def test_the_same_question_with_another_filter_is_another_answer(server: dict[st
         assert title in server["read_source"]({"asked": link, "build": build, "hit": "1"})
         [hit] = json.loads(server["download"]({"asked": link, "build": build}))["hits"]
         assert hit["title"] == title
+        copied = unescape(server["cite"]({"asked": link, "build": build, "hit": "1"}))
+        assert all(f"{start}{title}" in copied for start in ("— ", "{{", '"title": "'))
+
+
+def test_an_answer_that_is_gone_is_said_to_be(server: dict[str, Callable[[Any], str]]) -> None:
+    asked = Asked("harvest of apples").link
+    build = server["ask"]({"asked": asked}).split('data-build="')[1].split('"')[0]
+    for other in ({"build": "another"}, {"asked": Asked("harvest of pears").link}):
+        gone = {"asked": asked, "build": build, "hit": "1", **other}
+        assert "This answer is no longer kept: ask again" in server["read_source"](gone)
+        assert "this answer is no longer kept: ask again" in server["cite"](gone)
+        assert server["download"](gone) == ""
+    for name in ("read_source", "cite"):
+        assert "his answer has no such passage: ask again" in server[name]({"asked": asked, "build": build, "hit": "99"})
 
 
 @pytest.mark.parametrize("wanted", [None, [], "?q=apples", {}, {"asked": 3}, {"asked": "?q=a", "build": 3, "hit": None}])
 def test_what_no_page_hands_over_is_answered_in_one_line(server: dict[str, Callable[[Any], str]], wanted: Any) -> None:
-    for name in ("read_source", "download", "sources"):
+    for name in ("read_source", "cite", "download", "sources"):
         assert "\n" not in server[name](wanted)
 
 
@@ -212,7 +226,8 @@ def test_what_files_and_questions_say_stays_text(make_library: MakeLibrary) -> N
     asked = Asked(f"Where do otters {attack} swim?", sources=(name,), kinds=("paragraph",)).link
     html = server["ask"]({"asked": asked})
     build = html.split('data-build="')[1].split('"')[0]
-    shown = [part.html, html, server["read_source"]({"asked": asked, "build": build, "hit": "1"})]
+    hit = {"asked": asked, "build": build, "hit": "1"}
+    shown = [part.html, html, server["read_source"](hit), server["cite"](hit)]
     shown += [
         server["sources"]({"typed": "img"}),
         server["fresh"]({"build": "another"}),

@@ -669,6 +669,23 @@ def test_citations_and_the_answer_are_copied(visit: Visit, seeds_url: str, seeds
         expect(button).to_be_focused()
 
 
+def test_a_citation_that_does_not_come_is_asked_for_again(browser: Browser, seeds_url: str) -> None:
+    # With a context of its own: that the browser complains is meant.
+    page = browser.new_page()
+    page.goto(seeds_url)
+    ask(page, FOUND)
+    card = page.locator(".card").first
+    page.context.set_offline(True)
+    card.get_by_text("Cite", exact=True).click()
+    expect(card.locator(".cite-as")).to_contain_text("No connection: is the page still being served?")
+    page.context.set_offline(False)
+    for _ in range(2):
+        card.get_by_text("Cite", exact=True).click()
+    expect(card.get_by_role("button", name="BibTeX")).to_be_visible()
+    expect(card.locator(".cite-as")).not_to_contain_text("No connection")
+    page.context.close()
+
+
 def test_the_answer_is_kept_as_json(visit: Visit, seeds_url: str, seeds: qa.Library) -> None:
     page = visit(seeds_url)
     ask(page, FOUND)

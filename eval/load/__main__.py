@@ -23,6 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import typer
 
 from qa.console import say
@@ -154,8 +156,18 @@ def _questions(corpus: Path, count: int) -> list[str]:
     return [" ".join(mixed[place // 10] if place % 10 == 9 else text) for place, text in enumerate(texts)]
 
 
-def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> dict[str, str]:
-    """What locust says of the questions: a row of its table."""
+@dataclass(frozen=True)
+class _Asked:
+    """What came of the questions: how many, how many of them without an answer, how many a second, and each one's
+    milliseconds."""
+
+    count: int
+    failed: int
+    rate: float
+    times: npt.NDArray[np.float64]
+
+
+def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> _Asked:
     command = [
         *(sys.executable, "-m", "locust", "-f", str(_PEOPLE), "--headless", "-u", str(people), "-r", str(people)),
         *(
@@ -170,13 +182,15 @@ def _run(address: str, people: int, most: int, questions: Path, folder: Path) ->
             "0",
         ),
     ]
-    environment = {**os.environ, "QA_QUESTIONS": str(questions), "QA_MOST": str(most + 2 * people)}
-    subprocess.run(command, env=environment, check=True)  # noqa: S603
+    times = folder / "times.txt"
+    given = {"QA_QUESTIONS": str(questions), "QA_MOST": str(most + 2 * people), "QA_TIMES": str(times)}
+    subprocess.run(command, env={**os.environ, **given}, check=True)  # noqa: S603
     with (folder / "run_stats.csv").open(encoding="utf-8") as file:
-        return next(row for row in csv.DictReader(file) if row["Name"] == "ask")
+        row = next(row for row in csv.DictReader(file) if row["Name"] == "ask")
+    return _Asked(int(row["Request Count"]), int(row["Failure Count"]), float(row["Requests/s"]), np.loadtxt(times))
 
 
-def _column(figures: dict[str, str], watched: _Watched) -> dict[str, str]:
+def _column(asked: _Asked, watched: _Watched) -> dict[str, str]:
     """What was measured in one run, by its name."""
     quarter = max(1, len(watched.resident) // 4)
     parts = (slice(number * quarter, (number + 1) * quarter or None) for number in range(4))
@@ -187,10 +201,10 @@ def _column(figures: dict[str, str], watched: _Watched) -> dict[str, str]:
         for name, part in zip(("first", "second", "third", "last"), parts, strict=True)
     }
     return {
-        "questions": f"{int(figures['Request Count']):,}",
-        "failed": f"{int(figures['Failure Count']):,}",
-        "a second": f"{float(figures['Requests/s']):.1f}",
-        "milliseconds, p50 / p95 / p99": " / ".join(figures[share] for share in ("50%", "95%", "99%")),
+        "questions": f"{asked.count:,}",
+        "failed": f"{asked.failed:,}",
+        "a second": f"{asked.rate:.1f}",
+        "milliseconds, p50 / p95 / p99": " / ".join(f"{time:,.0f}" for time in np.percentile(asked.times, (50, 95, 99))),
         "index replaced meanwhile": f"{watched.replaced} times" if watched.replaced else "–",
     } | memory
 

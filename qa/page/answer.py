@@ -7,7 +7,7 @@ from qa.answer import Answer, Hit
 from qa.html import NOT_FOUND, confidence_words, date_words, place_words, sureness, title
 from qa.page.asked import ANY, Asked
 from qa.page.confined import UNCONFINED, Confined, chips
-from qa.page.copying import answer_actions, cite
+from qa.page.copying import answer_actions, cite_aside
 from qa.page.dotted import dotted
 from qa.page.matched import marked_text
 from qa.page.shortfall import lacking, shortfall
@@ -105,7 +105,7 @@ def _card(hit: Hit, best: tuple[float, float], missed: str, sure: float | None) 
         f"{escape(title(hit.passage.article))}</button></p>"
         f'<p class="place">{_place(hit)}</p>'
         f'<blockquote class="text" dir="auto">{marked_text(hit)}</blockquote>{short}'
-        f'<div class="asides">{_twins(hit)}{why(hit, best, sure)}{cite(hit)}{verdict_aside(hit)}</div></li>'
+        f'<div class="asides">{_twins(hit)}{why(hit, best, sure)}{cite_aside()}{verdict_aside(hit)}</div></li>'
     )
 
 

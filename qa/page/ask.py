@@ -4,7 +4,6 @@ from html import escape
 from typing import Any
 
 from index.threads import ASKING
-from qa.answer import Answer
 from qa.export import answer_json
 from qa.judgements import Judgements
 from qa.library import Library
@@ -12,45 +11,41 @@ from qa.page.answer import answer_panel, problem
 from qa.page.answers import Answers
 from qa.page.asked import Asked
 from qa.page.calls import call_or, field
-from qa.page.confined import Confined, confine_in
+from qa.page.confined import confine_in
+from qa.page.copying import citations
 from qa.page.examples import Examples
 from qa.page.filters import filters, source_options
+from qa.page.given import Given
 from qa.page.masthead import masthead
 from qa.page.part import Part, Settings, script
-from qa.page.source import hits_by_name, source_gone, source_panel
+from qa.page.source import source_gone, source_panel
 from qa.page.verdicts import hit_judging
 
 
 def ask_part(library: Library, settings: Settings) -> Part:
     """The page at the root."""
     answers, examples = Answers(library), Examples(library)
-
-    def read(wanted: dict[str, Any]) -> tuple[Asked, Confined]:
-        asked = Asked.read(field(wanted, "asked", str))
-        return asked, confine_in(library, asked)
-
-    def given(wanted: dict[str, Any]) -> Answer | None:
-        asked, confined = read(wanted)
-        return answers.given(asked.question, field(wanted, "build", str), confined.where)
+    given = Given(library, answers)
 
     def ask(wanted: dict[str, Any]) -> str:
         """The answer to what the page's address asks."""
-        asked, confined = read(wanted)
+        asked = Asked.read(field(wanted, "asked", str))
+        confined = confine_in(library, asked)
         with ASKING.take():
             answer, build = answers.ask(asked.question, confined.where)
             return answer_panel(answer, build, asked, confined)
 
     def read_source(wanted: dict[str, Any]) -> str:
-        """The article of a hit of an answer that was given."""
-        answer = given(wanted)
-        named = hits_by_name(answer) if answer else {}
-        hit = named.get(field(wanted, "hit", str))
-        return source_panel(hit, named) if hit else source_gone()
+        """The article of a hit."""
+        return source_panel(given.hit(wanted), given.hits(wanted))
+
+    def cite(wanted: dict[str, Any]) -> str:
+        """The citation of a hit, to be copied."""
+        return citations(given.hit(wanted))
 
     def download(wanted: dict[str, Any]) -> str:
-        """An answer that was given, as JSON; empty if it is no longer kept."""
-        answer = given(wanted)
-        return answer_json(answer) if answer else ""
+        """An answer as JSON; empty if it is no longer kept."""
+        return answer_json(given.answer(wanted))
 
     def about() -> tuple[str, str, str]:
         """What the page says of the articles; it has each of these elements, by its id."""
@@ -67,6 +62,7 @@ def ask_part(library: Library, settings: Settings) -> Part:
     functions = (
         call_or(ask, problem),
         call_or(read_source, source_gone),
+        call_or(cite, problem),
         call_or(download, lambda _: ""),
         call_or(fresh, lambda _: ""),
         call_or(sources, lambda _: ""),

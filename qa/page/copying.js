@@ -1,4 +1,5 @@
-// Copies what a button holds, or keeps an answer as a file, and says so. `server.download` asks Python for the file.
+// Copies what a button holds, or keeps an answer as a file, and says so. `server.download` asks Python for the file, and
+// `server.cite` for a citation.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -42,6 +43,16 @@ function say(words) {
   clearTimeout(said);
   said = setTimeout(() => { toast.textContent = ""; }, 2500);
 }
+
+// A citation is made once somebody wants one; where none came, opening it again asks again.
+results.addEventListener("toggle", async ({ target }) => {
+  const place = target.matches(".cite-as") && target.querySelector(".actions");
+  if (!place || !target.open || place.childElementCount) return;
+  const { asked, build } = target.closest("[data-asked]").dataset;
+  const html = await server.cite({ asked, build, hit: target.closest(".passage").dataset.hit });
+  if (html) place.innerHTML = html;
+  else place.textContent = noConnection;
+}, true);
 
 element.addEventListener("click", async ({ target }) => {
   const button = target.closest("button");

@@ -14,10 +14,14 @@ _STYLES: dict[str, Callable[[Hit], str]] = {
 }
 
 
-def cite(hit: Hit) -> str:
+def cite_aside() -> str:
+    """Beside a passage: its citation, made by `citations` once somebody opens it."""
+    return '<details class="cite-as"><summary>Cite</summary><div class="told actions"></div></details>'
+
+
+def citations(hit: Hit) -> str:
     """A citation, to be copied in one of four styles: `data-copy` is what the button copies."""
-    buttons = "".join(_button(name, style(hit)) for name, style in _STYLES.items())
-    return f'<details class="cite-as"><summary>Cite</summary><div class="told actions">Copy as {buttons}</div></details>'
+    return f"Copy as {''.join(_button(name, style(hit)) for name, style in _STYLES.items())}"
 
 
 def answer_actions(answer: Answer) -> str:

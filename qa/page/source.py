@@ -4,17 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from index import Article
-from qa.answer import Answer, Hit
+from qa.answer import Hit
 from qa.html import date_words, inside, mark, title
 from qa.page.dotted import dotted
 
 _CLOSE = '<button type="button" class="close" data-close aria-label="Close the article">×</button>'
-
-
-def hits_by_name(answer: Answer) -> dict[str, Hit]:
-    """An answer's hits by their ranks, and their twins by "1.1", "1.2" …: what the page calls them."""
-    named = {str(hit.rank): hit for hit in answer.hits}
-    return named | {f"{hit.rank}.{number}": twin for hit in answer.hits for number, twin in enumerate(hit.twins, 1)}
 
 
 def source_panel(hit: Hit, among: Mapping[str, Hit] | None = None) -> str:
@@ -39,9 +33,9 @@ def article_panel(article: Article, text: str, steps: str = "") -> str:
     )
 
 
-def source_gone(reason: str = "This answer is no longer kept: ask again") -> str:
+def source_gone(reason: str) -> str:
     """Instead of an article that the page can no longer open."""
-    return f'<header><div><h2 tabindex="-1">{escape(reason)}</h2></div>{_CLOSE}</header>'
+    return f'<header><div><h2 tabindex="-1">{escape(reason[:1].upper() + reason[1:])}</h2></div>{_CLOSE}</header>'
 
 
 def _steps(hit: Hit, there: Mapping[str, Hit]) -> str:

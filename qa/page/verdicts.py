@@ -1,15 +1,14 @@
 """Verdicts on the passages of an answer: beside each, whether it answers; below all, that nothing does."""
 
-from collections.abc import Callable
 from typing import Any
 
 from index import QuestionError
-from qa.answer import Answer, Hit
+from qa.answer import Hit
 from qa.judgements import Judgements
 from qa.page.asked import Asked
 from qa.page.calls import Call, call, field
+from qa.page.given import Given
 from qa.page.judging import taking_back, write_verdict
-from qa.page.source import hits_by_name
 
 VERDICTS = (("answers", "1", "Answers it"), ("partly", "2", "Partly"), ("no", "3", "Does not"))
 """What can be said of a passage, with its key and in words."""
@@ -47,16 +46,13 @@ def nothing_aside(asked: Asked) -> str:
     )
 
 
-def hit_judging(given: Callable[[dict[str, Any]], Answer | None], judgements: Judgements, encoder: str) -> tuple[Call, Call]:
+def hit_judging(given: Given, judgements: Judgements, encoder: str) -> tuple[Call, Call]:
     """What the script calls to judge a passage of an answer that was `given`, and to take that back."""
 
     def judge_hit(said: dict[str, Any]) -> dict[str, Any]:
         """Writes down a verdict on a hit, or with the verdict "nothing" on all of them."""
-        answer = given(said)
-        if answer is None:
-            raise QuestionError("this answer is no longer kept: ask again")
-        hit = hits_by_name(answer).get(field(said, "hit", str))
-        passage = hit.passage if hit else None
+        answer = given.answer(said)
+        passage = given.hit(said).passage if field(said, "hit", str) else None
         if passage is None and not _of_all(Asked.read(field(said, "asked", str))):
             raise QuestionError("nothing answers in some of the articles, which says little of all: ask without the filter")
         # A reader judges what catches the eye, and need not judge the rest.
