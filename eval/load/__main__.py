@@ -168,20 +168,10 @@ class _Asked:
 
 
 def _run(address: str, people: int, most: int, questions: Path, folder: Path) -> _Asked:
-    command = [
-        *(sys.executable, "-m", "locust", "-f", str(_PEOPLE), "--headless", "-u", str(people), "-r", str(people)),
-        *(
-            "--stop-timeout",
-            "10",
-            "--host",
-            address,
-            "--csv",
-            str(folder / "run"),
-            "--only-summary",
-            "--exit-code-on-error",
-            "0",
-        ),
-    ]
+    """Has so many people ask, until that many questions are answered."""
+    options = ["--headless", "--only-summary", "-u", str(people), "-r", str(people), "--stop-timeout", "10"]
+    options += ["--host", address, "--csv", str(folder / "run"), "--exit-code-on-error", "0"]
+    command = [sys.executable, "-m", "locust", "-f", str(_PEOPLE), *options]
     times = folder / "times.txt"
     given = {"QA_QUESTIONS": str(questions), "QA_MOST": str(most + 2 * people), "QA_TIMES": str(times)}
     subprocess.run(command, env={**os.environ, **given}, check=True)  # noqa: S603

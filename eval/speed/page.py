@@ -156,7 +156,8 @@ def _against(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _ratio(theirs: Times, ours: Times) -> str:
-    return f"{theirs.p50 / ours.p50:.2g}" if theirs.p50 < 100 * ours.p50 else f"{theirs.p50 / ours.p50:.0f}"
+    times = theirs.p50 / ours.p50
+    return f"{times:.3g}" if times < 100 else f"{times:,.0f}"
 
 
 def _times(times: Times) -> str:
