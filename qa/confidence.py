@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,40 +16,57 @@ class Evidence:
 
     `best_cosine` is the nearest passage's, -1 to 1; `coverage` the share of the question's words, each weighted by its idf,
     that the first passage has, 0 to 1; `missing_year` is 1 if the question names a year that neither the first passages nor
-    their articles' dates have, else 0.
+    their articles' dates have, else 0; `reading` the log-odds that the most promising of the first passages answers, told by
+    reading them beside the question (index/reader.py), None where the encoder does not.
     """
 
     best_cosine: float
     coverage: float
     missing_year: float
+    reading: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A logistic regression over `Evidence`, and from where on its probability counts as found.
+    """A logistic regression over some of `Evidence`, by name."""
 
-    Fitted, cross-validated and written, with what it was fitted on, by `python -m eval.quality --fit`; docs/quality.md has
-    what it is worth on questions that it has not seen.
+    coefficients: Mapping[str, float]
+    intercept: float
+
+    def probability(self, evidence: Evidence) -> float:
+        """0 to 1."""
+        score = self.intercept + sum(weight * getattr(evidence, name) for name, weight in self.coefficients.items())
+        odds = math.exp(-abs(score))
+        return 1 / (1 + odds) if score >= 0 else odds / (1 + odds)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The model for what was read and the one for what was not, and from where on a probability counts as found.
+
+    Fitted, cross-validated and written, with what they were fitted on, by `python -m eval.quality --fit`;
+    docs/quality.md has what they are worth on questions that they have not seen.
     """
 
-    coefficients: tuple[float, ...]
-    intercept: float
+    reading: Model
+    similarity: Model
     found_from: float
 
 
 @cache
-def fitted() -> Model:
-    """The model in confidence.json."""
+def fitted() -> Fitted:
+    """The models in confidence.json."""
     record = json.loads(MODEL.read_text(encoding="utf-8"))
-    return Model(tuple(record["coefficients"].values()), record["intercept"], record["found_from"])
+    reading, similarity = (
+        Model(record[name]["coefficients"], record[name]["intercept"]) for name in ("reading", "similarity")
+    )
+    return Fitted(reading, similarity, record["found_from"])
 
 
 def confidence(evidence: Evidence) -> float:
     """0 to 1: how likely the articles answer."""
-    model = fitted()
-    score = model.intercept + sum(a * b for a, b in zip(model.coefficients, astuple(evidence), strict=True))
-    odds = math.exp(-abs(score))
-    return 1 / (1 + odds) if score >= 0 else odds / (1 + odds)
+    model = fitted().similarity if evidence.reading is None else fitted().reading
+    return model.probability(evidence)
 
 
 def is_found(sure: float) -> bool:

@@ -3,17 +3,14 @@
 import hashlib
 import math
 import os
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import Lock
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
-from index.analyzer import distinct_terms
 from index.arrays import Rows
 from index.errors import IndexFolderError
 from index.filter import EVERYTHING, Filter
@@ -21,12 +18,14 @@ from index.index import Lazy
 from index.passages import searchable_text
 from index.progress import Progress, no_progress
 from index.question import read_question
+from index.reader import Excerpt, ReadingEncoder
 from index.reranker import Reranker, open_reranker, rerank_scores
 from index.searchers import Query
 from index.store import MANIFEST, read_manifest
 from index.threads import ASKING
 from qa.answer import Answer, Hit, Hits, LegScore, Why
-from qa.confidence import Evidence, confidence, is_found
+from qa.confidence import confidence, is_found
+from qa.evidence import gather_evidence
 from qa.highlight import best_sentence, matched_terms
 from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank, rerank
 from qa.twins import collapse
@@ -35,9 +34,6 @@ from qa.words import count_of
 DEFAULT_STORE = Path("index/store")
 MAX_QUESTION = 2_000
 DEFAULT_K = 10
-# So many of the first passages are looked at for a year that the question names.
-_LOOKED_AT = 3
-_YEAR = re.compile(r"1\d{3}|20\d{2}")
 # The idf of a term in a quarter of the passages: ln(1 + 3/4 / 1/4).
 _RARE = math.log(4)
 
@@ -76,7 +72,9 @@ class Library:
 
         Raises QuestionError.
         """
-        return self.ask_many([question], k, system, where)[0].hits
+        with ASKING.take():
+            index, [(query, candidates)] = self._gather([question], [system], k, where)
+            return self._hits(index, query, candidates, system, k, k)
 
     def ask(self, question: str, k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING) -> Answer:
         """What the articles that `where` lets through say to a question, with the k best passages. Raises QuestionError."""
@@ -100,23 +98,9 @@ class Library:
 
         Sentences are marked in the first `marked` hits, or in all. Raises QuestionError.
         """
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
-        if isinstance(questions, str):
-            raise QuestionError(f"questions is {questions[:40]!r}, expected a list of questions: put it in brackets")
-        for system in systems:
-            if system not in SYSTEMS:
-                raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
-        for question in questions:
-            check_question(question)
-        # One index throughout, even if it is replaced meanwhile.
-        index, asked = self.index, []
         with ASKING.take():
-            for query in index.queries(questions) if questions else []:
-                among = index.allowed(query, where)
-                candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)
-                asked.append({each: self._answer(index, query, candidates, each, k, marked or k, where) for each in systems})
-        return asked
+            index, asked = self._gather(questions, systems, k, where)
+            return [self._answers(index, query, candidates, systems, k, marked or k, where) for query, candidates in asked]
 
     def refresh(self) -> bool:
         """Opens the index again if it was brought up to date since it was opened; whether it was.
@@ -142,12 +126,32 @@ class Library:
 
     def warm_up(self) -> "Library":
         """Loads what the first question would load."""
-        self.index.queries(["warm up"])
+        [query] = self.index.queries(["warm up"])
+        if isinstance(self.index.encoder, ReadingEncoder):
+            self.index.encoder.read(query.text, [Excerpt("", query.text, (0, 0))])
         return self
 
-    def _answer(
-        self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int, where: Filter
-    ) -> Answer:
+    def _gather(
+        self, questions: Sequence[str], systems: Sequence[System], k: int, where: Filter
+    ) -> tuple[Index, list[tuple[Query, Candidates]]]:
+        """Each question made ready, with its candidates, and the index that they are rows of, even if it is replaced
+        meanwhile. Raises QuestionError."""
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise QuestionError(f"k is {k!r}, expected a whole number of 1 or more: say how many passages to return")
+        if isinstance(questions, str):
+            raise QuestionError(f"questions is {questions[:40]!r}, expected a list of questions: put it in brackets")
+        for system in systems:
+            if system not in SYSTEMS:
+                raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
+        for question in questions:
+            check_question(question)
+        index, asked = self.index, []
+        for query in index.queries(questions) if questions else []:
+            among = index.allowed(query, where)
+            asked.append((query, gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)))
+        return index, asked
+
+    def _hits(self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Hits:
         found = rank(candidates, len(candidates.rows), system)
         if self.reranker and system == "hybrid":
             judge = partial(rerank_scores, self.reranker, query.text)
@@ -160,10 +164,25 @@ class Library:
             )
             for number, each in enumerate(shown, 1)
         ]
-        first = [hit.passage for hit in hits[:_LOOKED_AT]]
-        evidence = _evidence(index, query, candidates, first, where) if hits else None
-        sure = confidence(evidence) if evidence else 0.0
-        return Answer(query.text, evidence is not None and is_found(sure), sure, Hits(query.text, hits), evidence)
+        return Hits(query.text, hits)
+
+    def _answers(
+        self,
+        index: Index,
+        query: Query,
+        candidates: Candidates,
+        systems: Sequence[System],
+        k: int,
+        marked: int,
+        where: Filter,
+    ) -> dict[System, Answer]:
+        answers, read = {}, dict[str, float]()
+        for system in systems:
+            hits = self._hits(index, query, candidates, system, k, marked)
+            evidence = gather_evidence(index, query, candidates, hits, where, read) if hits else None
+            sure = confidence(evidence) if evidence else 0.0
+            answers[system] = Answer(query.text, evidence is not None and is_found(sure), sure, hits, evidence)
+        return answers
 
     def __len__(self) -> int:
         return len(self.articles)
@@ -180,27 +199,6 @@ class Library:
 
 def _texts(index: Index, rows: Rows) -> list[str]:
     return [searchable_text(index.passages[row]) for row in rows.tolist()]
-
-
-def _evidence(index: Index, query: Query, candidates: Candidates, first: Sequence[Passage], where: Filter) -> Evidence:
-    terms = tuple(dict.fromkeys(query.terms))
-    said = set(matched_terms(searchable_text(first[0]), terms))
-    weights = dict(zip(terms, index.lexical.idf(terms).tolist(), strict=True))
-    total = sum(weights.values())
-    dates = {str(passage.article.published.year) for passage in first if passage.article.published} | _years(where)
-    written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
-    return Evidence(
-        best_cosine=float(candidates.dense.max()),
-        coverage=sum(weights[term] for term in said) / total if total else 0.0,
-        missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-    )
-
-
-def _years(where: Filter) -> set[str]:
-    """The years that a question may name only because it is confined to them: "since 2022", "after 2021"."""
-    limits = [(where.since, -1), (where.until, 1)]
-    days = [day.toordinal() + beyond for day, step in limits if day for beyond in (0, step)]
-    return {str(date.fromordinal(day).year) for day in days if 0 < day <= date.max.toordinal()}
 
 
 def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mark: bool) -> Hit:

@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -17,23 +16,26 @@ MakeLibrary = Callable[..., qa.Library]
 SHARES = st.floats(0, 1)
 
 
-@given(st.floats(-1, 0.9), SHARES, SHARES, st.sampled_from([0.0, 1.0]))
-def test_is_a_probability_and_grows(cosine: float, less: float, more: float, missing: float) -> None:
-    sure = confidence(Evidence(cosine, less, missing))
+@given(st.floats(-1, 0.9), SHARES, SHARES, st.sampled_from([0.0, 1.0]), st.none() | st.floats(-8, 8))
+def test_is_a_probability_and_grows(cosine: float, less: float, more: float, missing: float, reading: float | None) -> None:
+    sure = confidence(Evidence(cosine, less, missing, reading))
     assert 0 < sure < 1
-    assert sure < confidence(Evidence(cosine + 0.1, less, missing))
-    if less < more - 0.01:
+    assert sure < confidence(Evidence(cosine + 0.1, less, missing, reading))
+    if reading is None and less < more - 0.01:
         assert sure < confidence(Evidence(cosine, more, missing))
-    assert confidence(Evidence(cosine, less, 1.0)) < confidence(Evidence(cosine, less, 0.0))
+    assert confidence(Evidence(cosine, less, 1.0, reading)) < confidence(Evidence(cosine, less, 0.0, reading))
+    if reading is not None:
+        assert sure < confidence(Evidence(cosine, less, missing, reading + 0.1))
 
 
-def test_the_stored_model_is_a_logistic_regression_over_the_evidence() -> None:
+@pytest.mark.parametrize("model", ["reading", "similarity"])
+def test_the_stored_models_are_logistic_regressions_over_the_evidence(model: str) -> None:
     record = json.loads(MODEL.read_text(encoding="utf-8"))
-    assert list(record["coefficients"]) == [field.name for field in fields(Evidence)]
     assert sum(record["trained_on"].values()) > 1000
-    assert 0.5 < record["cross_validated"]["auroc"] <= 1
-    values = {"best_cosine": 0.4, "coverage": 0.6, "missing_year": 1.0}
-    logit = record["intercept"] + sum(record["coefficients"][name] * value for name, value in values.items())
+    values = {"best_cosine": 0.4, "coverage": 0.6, "missing_year": 1.0} | ({"reading": 1.5} if model == "reading" else {})
+    fit = record[model]
+    assert 0.5 < fit["cross_validated"]["auroc"] <= 1
+    logit = fit["intercept"] + sum(weight * values[name] for name, weight in fit["coefficients"].items())
     assert confidence(Evidence(**values)) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 

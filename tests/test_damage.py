@@ -203,7 +203,7 @@ def test_under_right_checksums_a_reader_refuses_or_reads(built: Path, folder: Pa
 def fuzz_faiss(folder: Path, name: str, count: int) -> None:
     """In a process of its own: FAISS reads a file in C++."""
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-    path, chance = find(folder, name), random.Random(7)  # noqa: S311
+    path, chance = find(folder, name), random.Random(7)
     whole = path.read_bytes()
     for _ in range(count):
         # The head, what stands behind a stand-in's centre, or anything.

@@ -46,7 +46,7 @@ def library(make_library: Callable[..., qa.Library]) -> qa.Library:
 def test_questions_are_divided_alike_whatever_their_order() -> None:
     asked = [GoldQuestion(f"q{number}", "?", "", (), True) for number in range(50)]
     first, second = divide(asked, 20, 25)
-    assert (len(first), len(second)) == (20, 25)
+    assert (len(first), len(second)) == (25, 25)
     assert not {each.id for each in first} & {each.id for each in second}
     assert divide(asked[::-1], 20, 25) == (first, second)
     assert shuffled(["b", "a"]) == shuffled(["a", "b"])
@@ -101,16 +101,27 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
     monkeypatch.setattr("eval.quality.abstention.MODEL", tmp_path / "confidence.json")
     random = np.random.default_rng(1)
 
-    def asked(count: int, mean: float, answerable: bool, missing: float) -> Asked:
-        rows = [[random.normal(mean, 0.1), random.random(), float(random.random() < missing)] for _ in range(count)]
-        return Asked(answerable, rows, [0.0] * count)
+    def asked(count: int, mean: float, answerable: bool, missing: float, near: bool = False) -> Asked:
+        rows = [
+            [random.normal(mean, 0.1), random.random(), float(random.random() < missing), random.normal(10 * mean, 1)]
+            for _ in range(count)
+        ]
+        return Asked(answerable, [*rows, [mean, 0.5, 0.0, None]], [0.0] * (count + 1), near)
 
-    fit({"near": asked(200, 0.7, True, 0.0), "far": asked(150, 0.3, False, 0.5), "farther": asked(50, 0.1, False, 0.5)})
+    fit(
+        {
+            "near": asked(200, 0.7, True, 0.0),
+            "far": asked(150, 0.3, False, 0.5, near=True),
+            "farther": asked(50, 0.1, False, 0.5),
+        }
+    )
     record = json.loads((tmp_path / "confidence.json").read_text())
-    assert record["trained_on"] == {"near (answered)": 200, "far (not answered)": 150, "farther (not answered)": 50}
-    assert record["cross_validated"]["auroc"] > 0.98
-    assert record["coefficients"]["best_cosine"] > 0
-    assert record["coefficients"]["missing_year"] < 0
+    assert record["trained_on"] == {"near (answered)": 201, "far (not answered)": 151, "farther (not answered)": 51}
+    assert list(record["reading"]["coefficients"]) == [*record["similarity"]["coefficients"], "reading"]
+    assert record["reading"]["cross_validated"]["auroc"] > record["similarity"]["cross_validated"]["auroc"] > 0.98
+    assert record["similarity"]["coefficients"]["best_cosine"] > 0
+    assert record["similarity"]["coefficients"]["missing_year"] < 0
+    assert record["reading"]["coefficients"]["reading"] > 0
     assert 0 < record["found_from"] < 1
     assert f"{REFUSED:.0%}" in record["threshold"]
 

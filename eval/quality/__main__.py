@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,8 +92,8 @@ def _fit(collection: _Open, small: Sequence[tuple[Library, set[str]]], progress:
         return abstention.ask(collection(library).library, questions, answerable, progress)
 
     squad, govt, scifact = (collection(name) for name in ("squad_v2_dev", "mtrag_govt", "scifact"))
-    asked = [question for question in squad.development if question.answerable]
-    tricks = [question for question in squad.development if not question.answerable]
+    asked = squad.unseen(squad.development, answerable=True)
+    tricks = squad.unseen(squad.development, answerable=False)[:700]
     elsewhere = [
         ask(squad.name, [*govt.development, *scifact.development[:300]], False),
         ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
@@ -112,7 +113,7 @@ def _fit(collection: _Open, small: Sequence[tuple[Library, set[str]]], progress:
             "questions of MTRAG's govt": ask(govt.name, govt.development, True),
             "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
             "SQuAD's questions asked of four of its articles that answer them": abstention.together(few_own),
-            "SQuAD 2.0's adversarial questions": ask(squad.name, tricks, False),
+            "SQuAD 2.0's adversarial questions": replace(ask(squad.name, tricks, False), near=True),
             "questions of these asked of another": abstention.together(elsewhere),
             "SQuAD's questions asked of four other of its articles": abstention.together(few_other),
         }
@@ -124,8 +125,9 @@ def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
         return abstention.ask(collection(library).library, questions, answerable, progress).confidence
 
     seeds, squad, scifact, govt = (collection(name) for name in ("seeds", "squad_v2_dev", "scifact", "mtrag_govt"))
-    answerable = {each.name: [q for q in each.reported if q.answerable] for each in (seeds, squad, scifact, govt)}
-    of_squad = answerable[squad.name]
+    answerable = {each.name: each.unseen(each.reported, answerable=True) for each in (seeds, squad, scifact, govt)}
+    # Asked of other articles than theirs, it does not matter whether the reader knows where their answers are.
+    of_squad = [question for question in squad.reported if question.answerable]
     elsewhere = {
         seeds.name: [*of_squad[:150], *answerable[scifact.name][:150]],
         squad.name: answerable[scifact.name],
@@ -134,9 +136,9 @@ def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
     }
     own = {name: sure(name, questions, True) for name, questions in answerable.items()}
     other = {name: sure(name, questions, False) for name, questions in elsewhere.items()}
-    unanswered = [question for question in seeds.reported if not question.answerable]
+    unanswered = seeds.unseen(seeds.reported, answerable=False)
     near = [question for question in unanswered if question.note.startswith("near miss")]
-    tricks = [question for question in squad.reported if not question.answerable]
+    tricks = squad.unseen(squad.reported, answerable=False)
     pooled = [value for values in own.values() for value in values], [value for values in other.values() for value in values]
     sets = [
         ("questions of another collection, all four together", *pooled),

@@ -9,6 +9,7 @@ import numpy as np
 
 from eval.beir import read_beir
 from eval.gold import GOLD, GoldQuestion, read_gold
+from eval.reader.examples import Squad
 from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
@@ -22,13 +23,22 @@ Choice = Callable[[Sequence[str]], set[str]]
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A folder of articles with questions; `held` says which of them are reported on."""
+    """A folder of articles with questions; `held` says which of them are reported on.
+
+    `seen` are the ids of questions whose articles the reader (index/reader.py) was trained on: neither is confidence fitted
+    on them nor reported.
+    """
 
     name: str
     library: Library
     development: list[GoldQuestion]
     reported: list[GoldQuestion]
     held: str
+    seen: frozenset[str] = frozenset()
+
+    def unseen(self, questions: Sequence[GoldQuestion], *, answerable: bool) -> list[GoldQuestion]:
+        """Of some questions those that are answerable, or are not, and that the reader has not seen."""
+        return [each for each in questions if each.answerable == answerable and each.id not in self.seen]
 
 
 def shuffled(ids: Sequence[str], seed: int = 0) -> list[str]:
@@ -51,8 +61,10 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
         development, reported = divide(answerable, _DEVELOPMENT, _REPORTED)
         # Questions that the paragraphs do not answer, each written on one of them.
         trick_development, trick_reported = divide([q for q in questions if not q.answerable], 700, _REPORTED)
-        said = "1,000 of the answerable questions that did not serve development (1,500 did)"
-        return Collection(name, library, development + trick_development, reported + trick_reported, said)
+        said = "1,000 of the answerable questions; none served development, as others did"
+        seen, _ = Squad.read(folder).divided()
+        ids = frozenset(each.id for each in seen.asked)
+        return Collection(name, library, development + trick_development, reported + trick_reported, said, ids)
     if name == "mtrag_govt":
         development, reported = divide(answerable, len(answerable) // 2, len(answerable))
         return Collection(
@@ -85,10 +97,11 @@ def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> li
 
 
 def divide(questions: Sequence[GoldQuestion], first: int, second: int) -> tuple[list[GoldQuestion], list[GoldQuestion]]:
-    """So many questions, and so many others: the same ones whatever order they come in."""
+    """All questions but those reported on, and these: `second` after the `first`, in an order of their ids alone."""
     by_id = {question.id: question for question in questions}
     order = shuffled(list(by_id))
-    return [by_id[name] for name in order[:first]], [by_id[name] for name in order[first : first + second]]
+    reported = order[first : first + second]
+    return [by_id[name] for name in [*order[:first], *order[first + second :]]], [by_id[name] for name in reported]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import numpy as np
 
 from eval.calibration import area_under_roc, expected_calibration_error, risk_coverage
 from eval.quality.ablation import ARMS, BASELINE, DEFAULT, MEASURES, Figures
+from eval.quality.abstention import REFUSED
 from eval.statistics import bootstrap_interval, compare
 from eval.words import bounds, number, p_words, signed, signed_bounds
 from qa.confidence import fitted
@@ -78,7 +79,10 @@ def abstention(sets: Sequence[Refusals], trained_on: Mapping[str, int]) -> str:
     """How well confidence tells the answerable from the others; where the threshold stands."""
     parts = ["## Saying that the articles do not answer\n"]
     trained = "; ".join(f"{count:,} {name}" for name, count in trained_on.items())
-    parts.append(f"The model of confidence was fitted on {trained}. None of these is below.\n")
+    parts.append(
+        f"The model of confidence was fitted on {trained}. None of these is below, and of SQuAD's own questions only "
+        "those on articles that the reader was not trained on (index/reader.safetensors says which).\n"
+    )
     parts.append(
         "| questions | answered | not answered | AUROC | calibration error | risk at coverage "
         + " / ".join(f"{coverage:.0%}" for coverage in _COVERAGES)
@@ -100,8 +104,8 @@ def abstention(sets: Sequence[Refusals], trained_on: Mapping[str, int]) -> str:
             f"| {refused[1]:,} ({refused[1] / len(each.unanswered):.1%}) |"
         )
     parts.append(
-        f"\nThe threshold, {threshold:.2f}, refuses at most 2 in 100 of any group of answerable training questions: a "
-        "passage with its source does less harm to someone whom it does not answer than silence does to someone whom it "
-        "would have. Risk is the share of answers that should have been refused, when the surest so many are given."
+        f"\nThe threshold, {threshold:.2f}, refuses at most {100 * REFUSED:.0f} in 100 of any group of answerable training "
+        "questions: a passage with its source does less harm to someone whom it does not answer than silence to someone "
+        "whom it would have. Risk is the share of answers that should have been refused, when the surest so many are given."
     )
     return "\n".join(parts) + "\n"

@@ -1,0 +1,245 @@
+"""What the reader learns from: questions of SQuAD 2.0 beside text that answers them, and beside text that does not."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from index.analyzer import distinct_terms
+from index.article import Span
+from index.reader import Excerpt
+from index.sentences import split_sentences
+
+# So many of the articles are kept from the reader: on them confidence is fitted, and reported.
+KEPT = 8
+_SEED = 20
+_ROUNDS_OF_NEAREST = 3
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
+_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of (?:the )?)?[A-Z][\w'-]+)*")
+_WORD = re.compile(r"[\w'$%.,-]+")
+# Words that someone who types keywords leaves out.
+_SMALL_WORDS = (
+    "a an the of in on at to for from by with is are was were be been do does did has have had what which who whom whose "
+    "when where why how that this it its as and or there many much"
+)
+SMALL = frozenset(_SMALL_WORDS.split())
+
+
+class Paragraph:
+    """A paragraph of an article, by sentences."""
+
+    def __init__(self, title: str, text: str) -> None:
+        self.title, self.text = title, text
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        return split_sentences(self.text)
+
+    @cached_property
+    def terms(self) -> list[frozenset[str]]:
+        """Each sentence's terms."""
+        return [frozenset(distinct_terms(self.text[start:end])) for start, end in self.sentences]
+
+    def holding(self, answers: Sequence[str]) -> set[int]:
+        """The sentences in which an answer begins."""
+        starts = [match.start() for answer in answers for match in re.finditer(re.escape(answer), self.text)]
+        return {n for n, (start, end) in enumerate(self.sentences) if any(start <= place < end for place in starts)}
+
+    def without(self, left_out: AbstractSet[int]) -> "Paragraph":
+        """The paragraph without some of its sentences."""
+        kept = [self.text[start:end] for n, (start, end) in enumerate(self.sentences) if n not in left_out]
+        return Paragraph(self.title, " ".join(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the id of the paragraph that it was written on, its answers: the one that most gave first, or none."""
+
+    id: str
+    question: str
+    paragraph: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question beside an excerpt; where in its text the answer stands, None if it does not answer."""
+
+    question: str
+    excerpt: Excerpt
+    answer: Span | None
+
+
+class Squad:
+    """SQuAD 2.0's questions with its paragraphs, in the layout of BEIR, as far as some titles are concerned."""
+
+    def __init__(self, paragraphs: dict[str, Paragraph], asked: Sequence[Asked]) -> None:
+        self.paragraphs, self.asked = paragraphs, list(asked)
+        self._of_title: dict[str, list[str]] = {}
+        for name, paragraph in paragraphs.items():
+            self._of_title.setdefault(paragraph.title, []).append(name)
+        self._names: dict[str, list[str]] = {}
+        for each in asked:
+            self._names.setdefault(paragraphs[each.paragraph].title, []).extend(_NAME.findall(each.question))
+        counts: dict[str, int] = {}
+        for paragraph in paragraphs.values():
+            for term in frozenset().union(*paragraph.terms):
+                counts[term] = counts.get(term, 0) + 1
+        self._idf = {term: float(np.log(1 + (len(paragraphs) - n + 0.5) / (n + 0.5))) for term, n in counts.items()}
+
+    @classmethod
+    def read(cls, folder: Path) -> "Squad":
+        """All of a collection's questions and paragraphs."""
+        lines = {name: (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() for name in ("corpus", "queries")}
+        records = map(json.loads, lines["corpus"])
+        paragraphs = {record["_id"]: Paragraph(record["title"].replace("_", " "), record["text"]) for record in records}
+        rows = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        written_on = dict(row.split("\t")[:2] for row in rows)
+        asked = []
+        for record in map(json.loads, lines["queries"]):
+            told = record["metadata"]
+            paragraph = written_on.get(record["_id"]) or told["source_paragraph"]
+            answers = sorted(told["answers"], key=lambda each: (each["occurrences"] > 1, -each["votes"], len(each["text"])))
+            asked.append(Asked(record["_id"], record["text"], paragraph, tuple(each["text"] for each in answers)))
+        return cls(paragraphs, asked)
+
+    def divided(self) -> tuple["Squad", "Squad"]:
+        """The articles to learn from, and the KEPT ones, with their questions."""
+        kept = kept_titles({paragraph.title for paragraph in self.paragraphs.values()})
+        return self._of([title for title in self._of_title if title not in kept]), self._of(sorted(kept))
+
+    def _of(self, titles: Sequence[str]) -> "Squad":
+        paragraphs = {name: self.paragraphs[name] for title in titles for name in self._of_title[title]}
+        return Squad(paragraphs, [each for each in self.asked if each.paragraph in paragraphs])
+
+    def examples(self, random: Random) -> Iterator[Example]:
+        """Each question beside its paragraph; an answerable one also where it is not answered: the paragraph without the
+        sentences that hold an answer, another year, number or name in the question, the nearest other paragraphs."""
+        for each in self.asked:
+            paragraph = self.paragraphs[each.paragraph]
+            if each.answers:
+                yield from self._answered(each, paragraph, random)
+            else:
+                yield self._beside(each.question, paragraph, random)
+
+    def beside_its_paragraph(self, each: Asked, random: Random) -> Example:
+        """A question beside the paragraph that it was written on, around the sentence that comes nearest to it."""
+        return self._beside(each.question, self.paragraphs[each.paragraph], random)
+
+    def without_its_answer(self, each: Asked, random: Random) -> Example | None:
+        """A question beside its paragraph without the sentences that hold an answer; None if nothing is left."""
+        paragraph = self.paragraphs[each.paragraph]
+        rest = paragraph.without(paragraph.holding(each.answers))
+        return self._beside(each.question, rest, random) if rest.sentences else None
+
+    def _answered(self, each: Asked, paragraph: Paragraph, random: Random) -> Iterator[Example]:
+        places = [match.span() for match in re.finditer(re.escape(each.answers[0]), paragraph.text)]
+        shared = self._shared(each.question, paragraph)
+        sentence_of = {
+            place: n for place in places for n, (start, end) in enumerate(paragraph.sentences) if start <= place[0] < end
+        }
+        if not sentence_of:
+            return
+        answer = max(sentence_of, key=lambda place: shared[sentence_of[place]])
+        excerpt = Excerpt(paragraph.title, paragraph.text, paragraph.sentences[sentence_of[answer]])
+        for _ in range(1 + (random.random() < 0.5)):
+            yield Example(each.question, excerpt, answer)
+        without = self.without_its_answer(each, random)
+        if without:
+            yield without
+        other = self._about_another(each.question, paragraph, random) if random.random() < 0.4 else None
+        if other:
+            yield Example(other, excerpt, None)
+        elsewhere = self._elsewhere(each, paragraph, random) if random.random() < 0.5 else None
+        if elsewhere:
+            yield elsewhere
+
+    def _beside(self, question: str, paragraph: Paragraph, random: Random) -> Example:
+        shared = [score + 2 * random.random() for score in self._shared(question, paragraph)]
+        place = paragraph.sentences[int(np.argmax(shared))] if shared else (0, 0)
+        return Example(question, Excerpt(paragraph.title, paragraph.text, place), None)
+
+    def _elsewhere(self, each: Asked, paragraph: Paragraph, random: Random) -> Example | None:
+        """A question beside one of the sentences nearest to it in its article's other paragraphs."""
+        others = [self.paragraphs[name] for name in self._of_title[paragraph.title] if name != each.paragraph]
+        silent = [other for other in others if not any(answer.lower() in other.text.lower() for answer in each.answers)]
+        places = [(score, n, other) for other in silent for n, score in enumerate(self._shared(each.question, other))]
+        nearest = sorted(places, key=lambda place: -place[0])[:_ROUNDS_OF_NEAREST]
+        if not nearest:
+            return None
+        _, n, other = random.choice(nearest)
+        return Example(each.question, Excerpt(other.title, other.text, other.sentences[n]), None)
+
+    def _about_another(self, question: str, paragraph: Paragraph, random: Random) -> str | None:
+        """The question with another year, number or name, which the paragraph does not have."""
+        numbers = list(_NUMBER.finditer(question))
+        if numbers and random.random() < 0.7:
+            match = random.choice(numbers)
+            new = _another_number(match.group(), random)
+            return None if new in paragraph.text else question[: match.start()] + new + question[match.end() :]
+        names = list(_NAME.finditer(question))
+        text = paragraph.text.lower()
+        others = [name for name in self._names[paragraph.title] if name.lower() not in text and name not in question]
+        if not names or not others:
+            return None
+        match = random.choice(names)
+        return question[: match.start()] + random.choice(others) + question[match.end() :]
+
+    def _shared(self, question: str, paragraph: Paragraph) -> list[float]:
+        """How much of the question's idf each sentence of a paragraph has."""
+        asked = distinct_terms(question)
+        unknown = max(self._idf.values())
+        return [sum(self._idf.get(term, unknown) for term in asked & terms) for terms in paragraph.terms]
+
+
+def kept_titles(titles: AbstractSet[str]) -> frozenset[str]:
+    """The KEPT articles of a collection: the same ones wherever they are asked for."""
+    order = sorted(titles)
+    Random(_SEED).shuffle(order)
+    return frozenset(order[:KEPT])
+
+
+def as_typed(example: Example, random: Random) -> Example:
+    """The example with its question as people type them: some as keywords, some without a question mark or misspelt; some
+    excerpts without a title."""
+    question, chance = example.question, random.random()
+    if chance < 0.12:
+        words = [word for word in _WORD.findall(question.rstrip("?")) if word.lower() not in SMALL]
+        question = " ".join(words) if len(words) > 1 else question
+    elif chance < 0.18:
+        question = question.rstrip("?")
+    if random.random() < 0.1:
+        question = _misspelt(question, random)
+    excerpt = example.excerpt if random.random() < 0.75 else replace(example.excerpt, title="")
+    return replace(example, question=question, excerpt=excerpt)
+
+
+def _another_number(number: str, random: Random) -> str:
+    if _YEAR.fullmatch(number):
+        return str(int(number) + random.choice((-12, -7, -5, -3, -2, -1, 1, 2, 3, 4, 6, 9, 15)))
+    digits = int(re.sub(r"\D", "", number))
+    return str(max(2, int(digits * random.choice((0.5, 0.7, 1.3, 2, 3))) + random.randint(1, 3)))
+
+
+def _misspelt(question: str, random: Random) -> str:
+    """One letter of one longer word left out, doubled, or after the next one."""
+    words = question.split()
+    longer = [n for n, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    if not longer:
+        return question
+    n = random.choice(longer)
+    word, place = words[n], random.randrange(1, len(words[n]) - 1)
+    letter = word[place]
+    chosen = random.random()
+    if chosen < 0.4:
+        words[n] = word[: place - 1] + letter + word[place - 1] + word[place + 1 :]
+    else:
+        words[n] = word[:place] + ("" if chosen < 0.7 else 2 * letter) + word[place + 1 :]
+    return " ".join(words)

@@ -1,0 +1,101 @@
+"""What confidence is told from: similarity, and reading where the encoder reads."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from conftest import ToyTokenEncoder
+
+import qa
+from index.arrays import Scores
+from index.reader import Excerpt
+from qa.confidence import confidence
+
+MakeLibrary = Callable[..., qa.Library]
+FILES = {
+    "a.txt": "Coal of Yangquan\n\nThe mine produced 68 tons of coal. It is old.\n\nThe mine has a manager.\n\n"
+    "The mine is deep.\n\nThe mine is closed on Sunday."
+}
+
+
+class ToyReader(ToyTokenEncoder):
+    """Reads: a passage answers if it has the word tons. Remembers what it read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_excerpts: list[Excerpt] = []
+
+    def read(self, _question: str, excerpts: Sequence[Excerpt], /) -> Scores:
+        self.read_excerpts += excerpts
+        return np.array([3.0 if "tons" in each.text else -3.0 for each in excerpts])
+
+
+@pytest.mark.parametrize(
+    ("question", "reads", "reading"),
+    [("How many tons of coal?", 1, 3.0), ("Who is the manager of the mine?", 2, 3.0), ("Is it closed on Sunday?", 3, -3.0)],
+)
+def test_the_first_three_passages_are_read_until_one_answers(
+    make_library: MakeLibrary, question: str, reads: int, reading: float
+) -> None:
+    files = {"a.txt": f"{FILES['a.txt']}\n\nAsk the manager of the tons.\n\nIt is Sunday.\n\nIt is closed. Is it?"}
+    encoder = ToyReader()
+    answer = make_library(files, encoder).ask(question)
+    assert [each.text for each in encoder.read_excerpts] == [hit.passage.text for hit in answer.hits[:reads]]
+    assert answer.evidence
+    assert answer.evidence.reading == reading
+
+
+def test_a_passage_is_read_with_its_title_around_its_marked_sentence(make_library: MakeLibrary) -> None:
+    encoder = ToyReader()
+    answer = make_library(FILES, encoder).ask("How many tons of coal did the mine produce?")
+    first = answer.hits[0]
+    [read] = [each for each in encoder.read_excerpts if each.text == first.passage.text]
+    assert read == Excerpt("Coal of Yangquan", first.passage.text, first.highlight[0])
+    assert first.passage.text[slice(*read.around)] == "The mine produced 68 tons of coal."
+
+
+def test_systems_read_a_passage_once(make_library: MakeLibrary) -> None:
+    encoder = ToyReader()
+    [answers] = make_library(FILES, encoder).ask_systems(["the mine"], ["hybrid", "rrf", "dense", "bm25"])
+    texts = [each.text for each in encoder.read_excerpts]
+    assert len(texts) == len(set(texts))
+    assert all(answer.evidence and answer.evidence.reading is not None for answer in answers.values())
+
+
+def test_searching_alone_reads_nothing(make_library: MakeLibrary) -> None:
+    encoder = ToyReader()
+    library = make_library(FILES, encoder)
+    assert list(library.search("How old is the mine?", k=2)) == list(library.ask("How old is the mine?", k=2).hits)
+    encoder.read_excerpts.clear()
+    library.search("How old is the mine?")
+    assert encoder.read_excerpts == []
+
+
+def test_reading_moves_confidence(make_library: MakeLibrary) -> None:
+    said, silent = (
+        make_library({"a.txt": f"Coal\n\nThe mine produced 68 {unit} of coal."}, ToyReader()).ask(
+            "How much coal was produced?"
+        )
+        for unit in ("tons", "sacks")
+    )
+    assert said.evidence
+    assert silent.evidence
+    assert (said.evidence.reading, silent.evidence.reading) == (3.0, -3.0)
+    assert said.confidence > silent.confidence
+
+
+def test_an_encoder_that_does_not_read_is_told_from_similarity(make_library: MakeLibrary) -> None:
+    answer = make_library(FILES).ask("How old is the mine?")
+    assert answer.evidence
+    assert answer.evidence.reading is None
+    assert answer.confidence == confidence(answer.evidence)
+
+
+@pytest.mark.model
+def test_a_language_that_the_encoder_does_not_know_is_not_read(make_library: MakeLibrary) -> None:
+    from index.minilm import MiniLM
+
+    library = make_library(FILES, MiniLM())
+    read = [library.ask(question).evidence.reading for question in ("How old is the mine?", "煤矿每年的产量是多少？")]  # type: ignore[union-attr]
+    assert read[0] is not None
+    assert read[1] is None

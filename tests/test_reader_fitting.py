@@ -1,0 +1,167 @@
+"""What the reader is trained on, and that training teaches it."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from eval.reader.examples import SMALL, Asked, Example, Paragraph, Squad, as_typed, kept_titles
+from index.reader import Excerpt
+
+MINE = Paragraph("Mining", "The mine opened in 1987. It has 300 people. Anna Weber runs it. In 1987 it was small.")
+VALLEY = Paragraph("Mining", "The valley has people too. The valley is green. It opened a school.")
+ABBEY = Paragraph("Abbeys", "The abbey is old. It opened in 1200.")
+ASKED = [
+    Asked("a", "When did the mine of Anna Weber open?", "m", ("1987", "in 1987")),
+    Asked("b", "How many people does the mine have in 1990?", "m", ("300",)),
+    Asked("c", "What did Peter Klein build in the valley?", "v", ()),
+    Asked("d", "How old is the abbey, says Peter Klein?", "x", ("old",)),
+]
+
+
+@pytest.fixture
+def squad() -> Squad:
+    return Squad({"m": MINE, "v": VALLEY, "x": ABBEY}, ASKED)
+
+
+def drawn(squad: Squad, times: int = 40) -> list[Example]:
+    random = Random(2)
+    return [example for _ in range(times) for example in squad.examples(random)]
+
+
+def test_an_answer_is_where_it_is_said_to_be(squad: Squad) -> None:
+    answered = [example for example in drawn(squad) if example.answer]
+    assert {example.excerpt.text[slice(*example.answer)] for example in answered if example.answer} == {"1987", "300", "old"}
+    for example in answered:
+        assert example.answer
+        assert example.excerpt.around[0] <= example.answer[0] < example.answer[1] <= example.excerpt.around[1]
+    # Of two places the one in the sentence that has more of the question.
+    opened = next(example for example in answered if example.question.startswith("When"))
+    assert opened.excerpt.text[slice(*opened.excerpt.around)] == "The mine opened in 1987."
+
+
+def test_beside_what_does_not_answer_there_is_no_answer(squad: Squad) -> None:
+    by_question = {each.question: each for each in ASKED}
+    kinds = set()
+    for example in drawn(squad):
+        asked, text = by_question.get(example.question), example.excerpt.text
+        if example.answer:
+            continue
+        assert not example.excerpt.around[1] > len(text)
+        if asked is None:
+            # Another year, number or name than the paragraph has.
+            kinds.add("another")
+            changed = set(example.question.split()) - {word for each in ASKED for word in each.question.split()}
+            assert changed or "Klein" in example.question or "Weber" in example.question
+            assert text == MINE.text or text == ABBEY.text
+            assert not any(word.strip("?,") in text for word in changed)
+        elif not asked.answers:
+            kinds.add("unanswerable")
+            assert text == VALLEY.text
+        elif text in (MINE.text, VALLEY.text, ABBEY.text):
+            kinds.add("elsewhere")
+            assert text == VALLEY.text
+            assert asked.paragraph == "m"
+        else:
+            kinds.add("without")
+            assert not any(answer in text for answer in asked.answers)
+    assert kinds == {"another", "unanswerable", "elsewhere", "without"}
+
+
+def test_the_same_articles_are_kept(tmp_path: Path) -> None:
+    titles = {f"title {number}" for number in range(30)}
+    assert len(kept_titles(titles)) == 8
+    assert kept_titles(titles) < titles
+    rows = [{"_id": f"p{n}", "title": f"title_{n}", "text": f"Town {n} has {n} people."} for n in range(30)]
+    asked = [
+        {
+            "_id": f"q{n}",
+            "text": f"How many people has town {n}?",
+            "metadata": {"answers": [{"text": f"{n}", "occurrences": 2, "votes": 1}], "answerable": True},
+        }
+        for n in range(30)
+    ]
+    asked.append({"_id": "u", "text": "Who?", "metadata": {"answers": [], "answerable": False, "source_paragraph": "p3"}})
+    for name, records in (("corpus", rows), ("queries", asked)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + "\n".join(f"q{n}\tp{n}\t1" for n in range(30)))
+    seen, kept = Squad.read(tmp_path).divided()
+    assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_titles(titles)
+    assert {each.id for each in seen.asked} | {each.id for each in kept.asked} == {record["_id"] for record in asked}
+    assert {each.paragraph for each in seen.asked}.isdisjoint(kept.paragraphs)
+
+
+def test_questions_are_varied_as_people_type() -> None:
+    question = "How many people does the mine in Yangquan have?"
+    example = Example(question, Excerpt("Mining", MINE.text, (0, 5)), (19, 23))
+    random = Random(1)
+    varied = [as_typed(example, random) for _ in range(300)]
+    assert all((each.excerpt.text, each.answer) == (MINE.text, (19, 23)) for each in varied)
+    assert {each.excerpt.title for each in varied} == {"Mining", ""}
+    questions = {each.question for each in varied}
+    assert {question, question.rstrip("?"), "people mine Yangquan"} <= questions
+    assert len(questions) > 5
+
+
+@pytest.mark.model
+def test_words_are_exchanged_for_near_ones() -> None:
+    from safetensors.torch import load_file
+
+    from eval.reader.__main__ import tokenizer_of
+    from eval.reader.training import Wording
+    from index.minilm import MiniLM
+    from index.reader import pair
+
+    encoder = MiniLM()
+    tokenizer = tokenizer_of(encoder)
+    table = load_file(encoder.folder / "model.safetensors")["embeddings.word_embeddings.weight"]
+    wording, random = Wording(tokenizer, table), Random(1)
+    read = pair(tokenizer, "Why did wages rise in 1987?", Excerpt("Mining", MINE.text, (0, 5)))
+    seen = set()
+    for _ in range(100):
+        other = wording.reworded(read, random)
+        assert (other.segments, other.start, other.spans) == (read.segments, read.start, read.spans)
+        asked = read.segments.index(1)
+        assert other.ids[asked:] == read.ids[asked:]
+        for old, new in zip(read.ids, other.ids, strict=True):
+            before = tokenizer.id_to_token(old)
+            if old != new:
+                seen.add((before, tokenizer.id_to_token(new)))
+                assert before not in SMALL
+    assert ("wages", "salaries") in seen
+    assert {before for before, _ in seen} == {"wages", "rise"}
+
+
+@pytest.mark.model
+def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squad: Squad) -> None:
+    import torch
+    from safetensors.torch import load_file
+    from transformers import BertConfig, BertModel
+
+    from eval.reader.__main__ import tokenizer_of
+    from eval.reader.training import RANK, train
+    from index.bert import Network
+    from index.minilm import MiniLM
+    from index.progress import no_progress
+    from index.reader import Reader
+
+    tokenizer = tokenizer_of(MiniLM())
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(tmp_path)
+    network = Network(load_file(tmp_path / "model.safetensors"), config.to_dict())
+    right = Example("Who runs the mine?", Excerpt("", "Anna Weber runs it.", (0, 5)), (0, 10))
+    wrong = Example("Who runs the mine?", Excerpt("", "The valley is green.", (0, 5)), None)
+
+    change = train(tmp_path, tokenizer, lambda _: iter([right, wrong] * 4), 1000, no_progress)
+    assert change["encoder.layer.1.output.dense.weight.left"].shape == (32, RANK)
+    assert not any("layer.0." in name or "embeddings" in name for name in change)
+    yes, no = Reader(tokenizer, network, change).read("Who runs the mine?", [right.excerpt, wrong.excerpt])
+    assert yes > 1 > -1 > no
