@@ -92,7 +92,8 @@ class Reader:
     """The encoder's network, changed so that its first token tells whether an excerpt answers."""
 
     def __init__(self, tokenizer: "Tokenizer", network: Network, change: "dict[str, Tensor]") -> None:
-        self._tokenizer, self._network = tokenizer, network.with_weights(_changed(network, change))
+        self._tokenizer = tokenizer
+        self._network = network.with_weights(_changed(network, change), first_only=True)
         self._weight, self._bias = change[f"{ANSWERS}.weight"].float(), change[f"{ANSWERS}.bias"].float()
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> Scores:
@@ -103,7 +104,7 @@ class Reader:
             return np.zeros(0)
         pairs = [pair(self._tokenizer, question, excerpt) for excerpt in excerpts]
         with torch.inference_mode():
-            hidden = self._network(*padded(pairs), first_only=True)
+            hidden = self._network(*padded(pairs))
             return np.asarray((hidden[:, 0] @ self._weight + self._bias).numpy(), dtype=np.float64)
 
 

@@ -20,6 +20,12 @@ class Turns:
         # time, and a few would wait for very long.
         self._waiting: deque[Lock] = deque()
 
+    @property
+    def waited_for(self) -> bool:
+        """Whether anybody waits for a turn."""
+        with self._lock:
+            return bool(self._waiting)
+
     @contextmanager
     def take(self) -> Iterator[None]:
         if getattr(self._own, "taken", False):

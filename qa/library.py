@@ -76,9 +76,20 @@ class Library:
             index, [(query, candidates)] = self._gather([question], [system], k, where)
             return self._hits(index, query, candidates, system, k, k)
 
-    def ask(self, question: str, k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING) -> Answer:
-        """What the articles that `where` lets through say to a question, with the k best passages. Raises QuestionError."""
-        return self.ask_many([question], k, system, where)[0]
+    def ask(
+        self,
+        question: str,
+        k: int = DEFAULT_K,
+        system: System = "hybrid",
+        where: Filter = EVERYTHING,
+        *,
+        reading: bool = True,
+    ) -> Answer:
+        """What the articles that `where` lets through say to a question, with the k best passages. Raises QuestionError.
+
+        Without `reading` confidence is told from similarity alone, in half the time.
+        """
+        return self.ask_systems([question], [system], k, where=where, reading=reading)[0][system]
 
     def ask_many(
         self, questions: Sequence[str], k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING
@@ -93,6 +104,8 @@ class Library:
         k: int = DEFAULT_K,
         marked: int | None = None,
         where: Filter = EVERYTHING,
+        *,
+        reading: bool = True,
     ) -> list[dict[System, Answer]]:
         """What each system answers to each question, from the same candidates, of passages that `where` lets through.
 
@@ -100,7 +113,10 @@ class Library:
         """
         with ASKING.take():
             index, asked = self._gather(questions, systems, k, where)
-            return [self._answers(index, query, candidates, systems, k, marked or k, where) for query, candidates in asked]
+            return [
+                self._answers(index, query, candidates, systems, k, marked or k, where, {} if reading else None)
+                for query, candidates in asked
+            ]
 
     def refresh(self) -> bool:
         """Opens the index again if it was brought up to date since it was opened; whether it was.
@@ -175,8 +191,9 @@ class Library:
         k: int,
         marked: int,
         where: Filter,
+        read: dict[str, float] | None,
     ) -> dict[System, Answer]:
-        answers, read = {}, dict[str, float]()
+        answers = {}
         for system in systems:
             hits = self._hits(index, query, candidates, system, k, marked)
             evidence = gather_evidence(index, query, candidates, hits, where, read) if hits else None

@@ -30,19 +30,21 @@ class ToyReader(ToyTokenEncoder):
         return np.array([3.0 if "tons" in each.text else -3.0 for each in excerpts])
 
 
-@pytest.mark.parametrize(
-    ("question", "reads", "reading"),
-    [("How many tons of coal?", 1, 3.0), ("Who is the manager of the mine?", 2, 3.0), ("Is it closed on Sunday?", 3, -3.0)],
-)
-def test_the_first_three_passages_are_read_until_one_answers(
-    make_library: MakeLibrary, question: str, reads: int, reading: float
-) -> None:
-    files = {"a.txt": f"{FILES['a.txt']}\n\nAsk the manager of the tons.\n\nIt is Sunday.\n\nIt is closed. Is it?"}
+@pytest.mark.parametrize(("question", "reading"), [("How many tons of coal?", 3.0), ("Who is the manager?", -3.0)])
+def test_the_first_passage_is_read(make_library: MakeLibrary, question: str, reading: float) -> None:
     encoder = ToyReader()
-    answer = make_library(files, encoder).ask(question)
-    assert [each.text for each in encoder.read_excerpts] == [hit.passage.text for hit in answer.hits[:reads]]
+    answer = make_library(FILES, encoder).ask(question)
+    assert [each.text for each in encoder.read_excerpts] == [answer.hits[0].passage.text]
     assert answer.evidence
     assert answer.evidence.reading == reading
+
+
+def test_a_statement_is_not_read(make_library: MakeLibrary) -> None:
+    encoder = ToyReader()
+    answer = make_library(FILES, encoder).ask("The mine produced tons of coal.")
+    assert encoder.read_excerpts == []
+    assert answer.evidence
+    assert answer.evidence.reading is None
 
 
 def test_a_passage_is_read_with_its_title_around_its_marked_sentence(make_library: MakeLibrary) -> None:
@@ -99,3 +101,38 @@ def test_a_language_that_the_encoder_does_not_know_is_not_read(make_library: Mak
     read = [library.ask(question).evidence.reading for question in ("How old is the mine?", "煤矿每年的产量是多少？")]  # type: ignore[union-attr]
     assert read[0] is not None
     assert read[1] is None
+
+
+def test_the_page_leaves_reading_out_while_others_wait(make_library: MakeLibrary) -> None:
+    from threading import Event, Thread
+
+    from index.threads import ASKING
+    from qa.page.answers import Answers
+
+    answers = Answers(make_library(FILES, ToyReader()))
+    taken, done = [Event() for _ in range(ASKING.at_once - 1)], Event()
+
+    def hold(mine: Event | None = None) -> None:
+        with ASKING.take():
+            if mine:
+                mine.set()
+                done.wait()
+
+    holding = [Thread(target=hold, args=(each,)) for each in taken]
+    with ASKING.take():
+        alone, _ = answers.ask("How many tons of coal?")
+        for thread, each in zip(holding, taken, strict=True):
+            thread.start()
+            each.wait()
+        waiting = Thread(target=hold)
+        waiting.start()
+        while not ASKING.waited_for:
+            pass
+        crowded, _ = answers.ask("How many tons of coal are there?")
+        done.set()
+    for thread in (*holding, waiting):
+        thread.join()
+    assert alone.evidence
+    assert alone.evidence.reading is not None
+    assert crowded.evidence
+    assert crowded.evidence.reading is None

@@ -15,7 +15,7 @@ from eval.outcomes import code_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
 from eval.quality.data import Cache, Collection, folders_of_few, open_collection, shuffled
-from eval.quality.page import Measured, Refusals, retrieval
+from eval.quality.page import ABSTENTION, Measured, Refusals, retrieval
 from eval.quality.page import abstention as abstention_part
 from eval.quality.page import highlighting as highlighting_part
 from index.errors import UserError
@@ -40,10 +40,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.command()
 def main(
     data: Annotated[Path, typer.Argument(help="The folder of the collections.", show_default=False)],
-    fit: Annotated[bool, typer.Option("--fit", help="Fit the model of confidence on development questions first.")] = False,
+    fit: Annotated[bool, typer.Option("--fit", help="Fit confidence, and measure it alone.")] = False,
     cache_folder: Annotated[Path, typer.Option("--cache", help="Where figures are kept.")] = Path(".cache/quality"),
 ) -> None:
-    """Measure every arm, the marked sentences and the refusals."""
+    """Measure every arm, the marked sentences and the refusals; with --fit the refusals, the rest of the page stays."""
     missing = [name for name in NAMES if name != "seeds" and not (data / name / "corpus.jsonl").is_file()]
     if missing:
         say(f"{data}: no {', '.join(missing)}: name the folder that holds the collections")
@@ -65,6 +65,18 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
         key = f"{code_digest()} {model}{collection(name).library.index.manifest.build}"
         return known.get(f"{part}-{name}", key, work)
 
+    def refusals() -> str:
+        model = MODEL.read_text(encoding="utf-8")
+        sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress), model)]
+        return abstention_part(sets, json.loads(model)["trained_on"])
+
+    if fit:
+        before, heading, _ = PAGE.read_text(encoding="utf-8").partition(ABSTENTION)
+        if not heading:
+            raise UserError(f"{PAGE}: no part {ABSTENTION!r}: measure everything first, without --fit")
+        PAGE.write_text(before + refusals(), encoding="utf-8")
+        say(f"{PAGE}: {ABSTENTION.removeprefix('## ')!r} written")
+        return
     measured = []
     for name in NAMES:
         each = collection(name)
@@ -76,10 +88,7 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
         squad.name,
         lambda: highlights.marked_right(squad.library, squad.reported, read_answers(data / squad.name), progress),
     )
-    model = MODEL.read_text(encoding="utf-8")
-    sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress), model)]
-    trained_on = json.loads(model)["trained_on"]
-    parts = (_HEAD, retrieval(measured), highlighting_part(right), abstention_part(sets, trained_on))
+    parts = (_HEAD, retrieval(measured), highlighting_part(right), refusals())
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     say(f"{PAGE}: written")
 

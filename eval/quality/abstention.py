@@ -26,7 +26,7 @@ _BY_SIMILARITY = "best_cosine", "coverage", "missing_year"
 _LOOSE = 10.0
 # Of no group of answerable development questions more are refused at the threshold: a passage with its source does less
 # harm to someone whom it does not answer than silence does to someone whom it would have.
-REFUSED = 0.01
+REFUSED = 0.02
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from eval.statistics import bootstrap_interval, compare
 from eval.words import bounds, number, p_words, signed, signed_bounds
 from qa.confidence import fitted
 
+ABSTENTION = "## Saying that the articles do not answer"
 _COVERAGES = (0.5, 0.7, 0.9, 1.0)
 
 
@@ -77,7 +78,7 @@ def highlighting(figures: Sequence[float]) -> str:
 
 def abstention(sets: Sequence[Refusals], trained_on: Mapping[str, int]) -> str:
     """How well confidence tells the answerable from the others; where the threshold stands."""
-    parts = ["## Saying that the articles do not answer\n"]
+    parts = [f"{ABSTENTION}\n"]
     trained = "; ".join(f"{count:,} {name}" for name, count in trained_on.items())
     parts.append(
         f"The model of confidence was fitted on {trained}. None of these is below, and of SQuAD's own questions only "

@@ -1,6 +1,7 @@
 """The answers that the page shows: each stays as it was when the index is brought up to date meanwhile."""
 
 from index.filter import EVERYTHING, Filter
+from index.threads import ASKING
 from qa.answer import Answer
 from qa.library import Library
 from qa.page.kept import Kept
@@ -16,7 +17,9 @@ class Answers:
     def ask(self, question: str, where: Filter = EVERYTHING) -> tuple[Answer, str]:
         """What the articles say now, and the build that says so. Raises QuestionError."""
         build = self.refresh()
-        answer = self.given(question, build, where) or self._library.ask(question, where=where)
+        # Reading takes as long as all the rest: while others wait for their turn it is left out.
+        reading = not ASKING.waited_for
+        answer = self.given(question, build, where) or self._library.ask(question, where=where, reading=reading)
         self._kept.keep((question, where, build), answer)
         return answer, build
 
