@@ -13,9 +13,10 @@ app: .venv/app
 	$(BIN)/qa index seeds
 	$(BIN)/qa serve --open
 
-# The tests, a file at a time in each of two processes, which may reach this machine only.
+# The tests, a file at a time in each of two processes, which may reach this machine only; each computes in one thread, as on
+# two cores four get in each other's way.
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/test
 	$(BIN)/ruff check .
@@ -60,7 +61,7 @@ bench-seeds: .venv/app
 # What can go wrong while an index is written, read and updated, ten times over.
 faults: .venv/test
 	for round in 1 2 3 4 5 6 7 8 9 10; do \
-		$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile \
+		EVERY_FAULT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile \
 			tests/test_live.py tests/test_store.py tests/test_damage.py tests/test_doctor.py || exit 1; \
 	done
 

@@ -1,5 +1,5 @@
-"""Kills a build at every file that it opens to write, fsync, rename and removal in turn, then in the middle of its files,
-and lets the disk be full there; looks at what is left. Run by test_live.py.
+"""Kills a build at every file that it opens to write, fsync, rename and removal in turn, or at every n-th of these points,
+then in the middle of its files, and lets the disk be full there; looks at what is left. Run by test_live.py.
 
 Prints how many points there were, and how many sizes of files. Each try is a process of its own: SIGKILL leaves it no time
 to tidy up.
@@ -38,7 +38,7 @@ SIZES = 12
 ONE_LINE = re.compile(r"[^\n]+: cannot be written \([\w ]+\): free space or name another with --index")
 
 
-def main(what: str, folder: Path) -> None:
+def main(what: str, folder: Path, point: int = 0, every: int = 1) -> None:
     articles, old = folder / "articles", folder / "old"
     articles.mkdir()
     for number in range(6):
@@ -54,9 +54,8 @@ def main(what: str, folder: Path) -> None:
         shutil.copytree(old, new)
     in_a_process(lambda: build_index([articles], new, ToyTokenEncoder()))
     attack = partial(try_with, articles, old, new, folder / "tried")
-    point = 0
     while attack(partial(kill_at, point)):
-        point += 1
+        point += every
     largest = max(path.stat().st_size for path in new.rglob("*") if path.is_file())
     sizes = range(0, largest, -(-largest // SIZES))
     for size in sizes:
@@ -159,4 +158,4 @@ def in_a_process(work: Callable[[], object], *, may_be_killed: bool = False) -> 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))

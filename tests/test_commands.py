@@ -36,6 +36,14 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """Eighty questions of the gold set, every kind among them."""
+    path = tmp_path / "eighty.jsonl"
+    path.write_text("".join(GOLD.read_text(encoding="utf-8").splitlines(keepends=True)[:80]), encoding="utf-8")
+    return path
+
+
 def judge(pool: Path) -> None:
     """Does a reader's part between two commands: judges a pool, and a colleague's copy of it."""
     items = [json.loads(line) for line in pool.read_text().splitlines()]
@@ -117,12 +125,12 @@ def test_a_check_says_what_it_writes_and_that_the_articles_have_changed(run: Run
     assert "the articles are no longer where they were indexed" in run("gold", "check", gold, "--index", index)[2]
 
 
-def test_a_run_of_another_system_is_measured_beside_ours(run: Run, seeds_index: Path, tmp_path: Path) -> None:
-    code, _, _ = run("eval", "--index", seeds_index, "--systems", "bm25", "--report", tmp_path / "out")
+def test_a_run_of_another_system_is_measured_beside_ours(run: Run, seeds_index: Path, gold: Path, tmp_path: Path) -> None:
+    code, _, _ = run("eval", gold, "--index", seeds_index, "--systems", "bm25", "--report", tmp_path / "out")
     assert code == 0
     foreign = tmp_path / "foreign.trec"
     foreign.write_text((tmp_path / "out" / "runs" / "bm25.trec").read_text().replace(" bm25\n", " theirs\n"))
-    record = json.loads(run("eval", "--index", seeds_index, "--systems", "bm25", "--run", foreign, "--json")[1])
+    record = json.loads(run("eval", gold, "--index", seeds_index, "--systems", "bm25", "--run", foreign, "--json")[1])
     assert record["all"]["theirs"] == pytest.approx(record["all"]["bm25"])
 
 
@@ -213,10 +221,10 @@ def test_trec_qrels_come_in_with_their_questions(run: Run, tmp_path: Path) -> No
     assert "the qrels judge 'q2', which is no question's id" in run(*again)[2]
 
 
-def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path, tmp_path: Path) -> None:
+def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path, gold: Path, tmp_path: Path) -> None:
     base = tmp_path / "base.json"
-    base.write_text(run("eval", "--index", seeds_index, "--systems", "hybrid", "--json")[1])
-    gate = ["eval", "--index", seeds_index, "--systems", "hybrid", "--baseline", base, "--gate", "nDCG@10:-0.01"]
+    base.write_text(run("eval", gold, "--index", seeds_index, "--systems", "hybrid", "--json")[1])
+    gate = ["eval", gold, "--index", seeds_index, "--systems", "hybrid", "--baseline", base, "--gate", "nDCG@10:-0.01"]
     code, _, err = run(*gate)
     assert code == 0
     assert "qa: gate nDCG@10:-0.01 passed: nDCG@10, hybrid: 0.000 [" in err
@@ -236,16 +244,16 @@ def test_a_gate_passes_on_itself_and_fails_on_a_drop(run: Run, seeds_index: Path
     assert re.fullmatch(r"  and \d+ more", compared[11])
 
 
-def test_a_gate_notices_that_the_questions_are_others(run: Run, seeds_index: Path, tmp_path: Path) -> None:
-    base, gold = tmp_path / "base.json", tmp_path / "gold.jsonl"
-    base.write_text(run("eval", "--index", seeds_index, "--systems", "bm25", "--json")[1])
+def test_a_gate_notices_that_the_questions_are_others(run: Run, seeds_index: Path, gold: Path, tmp_path: Path) -> None:
+    base, asked = tmp_path / "base.json", gold.read_text(encoding="utf-8")
+    base.write_text(run("eval", gold, "--index", seeds_index, "--systems", "bm25", "--json")[1])
     gate = ["eval", gold, "--index", seeds_index, "--systems", "bm25", "--baseline", base, "--gate", "nDCG@10:-0.01"]
-    gold.write_text(GOLD.read_text(encoding="utf-8").replace("?", " ?", 1), encoding="utf-8")
+    gold.write_text(asked.replace("?", " ?", 1), encoding="utf-8")
     code, _, err = run(*gate)
     assert code == 0
-    assert err.startswith("qa: warning: 169 questions the same in both, and only these are compared; left out: 1 asked or")
-    gold.write_text(GOLD.read_text(encoding="utf-8").replace('"question": "', '"question": "Say: '), encoding="utf-8")
-    refusal = "qa: the baseline and this evaluation share 170 ids, but no question: evaluate the same gold set\n"
+    assert err.startswith("qa: warning: 79 questions the same in both, and only these are compared; left out: 1 asked or")
+    gold.write_text(asked.replace('"question": "', '"question": "Say: '), encoding="utf-8")
+    refusal = "qa: the baseline and this evaluation share 80 ids, but no question: evaluate the same gold set\n"
     assert run(*gate) == (2, "", refusal)
 
 
@@ -266,18 +274,18 @@ def test_a_report_stands_in_no_folder_of_others(run: Run, seeds_index: Path, tmp
 
 
 def test_what_is_stopped_says_where_its_answers_are(
-    run: Run, seeds_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, seeds_index: Path, gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(Library, "ask_systems", stop)
-        code, _, err = run("eval", "--index", seeds_index, "--report", tmp_path / "out")
+        code, _, err = run("eval", gold, "--index", seeds_index, "--report", tmp_path / "out")
     assert code == 130
     log = tmp_path / "out" / "outcomes.jsonl"
     assert f"qa: the answers so far are kept in {log}: the same command goes on from there\n" in err
-    assert run("eval", "--index", seeds_index, "--report", tmp_path / "out")[0] == 0
+    assert run("eval", gold, "--index", seeds_index, "--report", tmp_path / "out")[0] == 0
 
 
 @pytest.mark.parametrize(
