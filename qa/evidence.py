@@ -1,5 +1,6 @@
-"""What speaks for an answer, gathered from a ranking and from reading its first passage beside the question."""
+"""What speaks for an answer, gathered from a ranking and from reading its first passages beside the question."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -15,22 +16,27 @@ from qa.confidence import Evidence
 from qa.highlight import matched_terms
 from qa.retriever import Candidates
 
-# So many of the first passages are looked at for a year that the question names.
-_LOOKED_AT = 3
+# So many of the first passages are looked at for a year that the question names, and read until one answers.
+LOOKED_AT = 3
+# Log-odds from which a passage more likely answers than not.
+_ANSWERS = 0.0
 # A question that the encoder reads letter by letter, at least in half, is not understood in reading either.
 _UNDERSTOOD = 0.5
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
+Read = dict[Excerpt, float]
+"""The log-odds that excerpts answer a question."""
+
 
 def gather_evidence(
-    index: Index, query: Query, candidates: Candidates, hits: Sequence[Hit], where: Filter, read: dict[str, float] | None
+    index: Index, query: Query, candidates: Candidates, hits: Sequence[Hit], where: Filter, read: Read | None
 ) -> Evidence:
-    """What the first of at least one hit say for an answer.
+    """What the first three of at least one hit say for an answer.
 
-    `read` remembers what reading a passage beside this question said, by the passage's id, as systems often agree on it;
-    None if nothing is to be read.
+    `read` remembers what reading an excerpt beside this question said, as systems often agree on it; None if nothing is to
+    be read.
     """
-    first = [hit.passage for hit in hits[:_LOOKED_AT]]
+    first = [hit.passage for hit in hits[:LOOKED_AT]]
     terms = tuple(dict.fromkeys(query.terms))
     said = set(matched_terms(searchable_text(first[0]), terms))
     weights = dict(zip(terms, index.lexical.idf(terms).tolist(), strict=True))
@@ -41,12 +47,12 @@ def gather_evidence(
         best_cosine=float(candidates.dense.max()),
         coverage=sum(weights[term] for term in said) / total if total else 0.0,
         missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-        reading=_reading(index, query, hits[0], read),
+        reading=_reading(index, query, hits[:LOOKED_AT], read),
     )
 
 
-def _reading(index: Index, query: Query, first: Hit, read: dict[str, float] | None) -> float | None:
-    """The log-odds that the first hit answers.
+def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None) -> float | None:
+    """The most of the log-odds that a hit answers; hits are read in turn, as far as to one that more likely does than not.
 
     None where the encoder does not read, or not the question's language, or where nothing is asked but something stated.
     """
@@ -54,12 +60,15 @@ def _reading(index: Index, query: Query, first: Hit, read: dict[str, float] | No
         return None
     if query.familiar < _UNDERSTOOD or query.text.rstrip().endswith("."):
         return None
-    passage = first.passage
-    if passage.id not in read:
-        marked = first.highlight[0] if first.highlight else (0, 0)
-        [odds] = index.encoder.read(query.text, [Excerpt(passage.article.title, passage.text, marked)]).tolist()
-        read[passage.id] = odds
-    return read[passage.id]
+    most = -math.inf
+    for hit in first:
+        excerpt = Excerpt(hit.passage.article.title, hit.passage.text, hit.highlight[0] if hit.highlight else (0, 0))
+        if excerpt not in read:
+            read[excerpt] = float(index.encoder.read(query.text, [excerpt])[0])
+        most = max(most, read[excerpt])
+        if most > _ANSWERS:
+            break
+    return most
 
 
 def _years(where: Filter) -> set[str]:

@@ -25,7 +25,7 @@ from index.store import MANIFEST, read_manifest
 from index.threads import ASKING
 from qa.answer import Answer, Hit, Hits, LegScore, Why
 from qa.confidence import confidence, is_found
-from qa.evidence import gather_evidence
+from qa.evidence import LOOKED_AT, Read, gather_evidence
 from qa.highlight import best_sentence, matched_terms
 from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank, rerank
 from qa.twins import collapse
@@ -191,12 +191,16 @@ class Library:
         k: int,
         marked: int,
         where: Filter,
-        read: dict[str, float] | None,
+        read: Read | None,
     ) -> dict[System, Answer]:
         answers = {}
         for system in systems:
             hits = self._hits(index, query, candidates, system, k, marked)
-            evidence = gather_evidence(index, query, candidates, hits, where, read) if hits else None
+            # How sure an answer is does not depend on how many passages are asked for.
+            first = (
+                hits if min(k, marked) >= LOOKED_AT else self._hits(index, query, candidates, system, LOOKED_AT, LOOKED_AT)
+            )
+            evidence = gather_evidence(index, query, candidates, first, where, read) if hits else None
             sure = confidence(evidence) if evidence else 0.0
             answers[system] = Answer(query.text, evidence is not None and is_found(sure), sure, hits, evidence)
         return answers

@@ -21,8 +21,8 @@ def pooled(
     pools = []
     for start in range(0, len(questions), _ASKED_AT_ONCE):
         batch = questions[start : start + _ASKED_AT_ONCE]
-        # Which sentence answers is not asked here, and takes time.
-        asked = library.ask_systems([text for _, text in batch], systems, k, marked=1)
+        # Which sentence answers is not asked here, nor whether any does, and both take time.
+        asked = library.ask_systems([text for _, text in batch], systems, k, marked=1, reading=False)
         for (question_id, _), answers in zip(batch, asked, strict=True):
             found = {hit.passage.id: hit.passage for answer in answers.values() for hit in answer.hits}
             pools.append([found[name] for name in sorted(found, key=lambda name: _shuffled(seed, question_id, name))])

@@ -30,13 +30,33 @@ class ToyReader(ToyTokenEncoder):
         return np.array([3.0 if "tons" in each.text else -3.0 for each in excerpts])
 
 
-@pytest.mark.parametrize(("question", "reading"), [("How many tons of coal?", 3.0), ("Who is the manager?", -3.0)])
-def test_the_first_passage_is_read(make_library: MakeLibrary, question: str, reading: float) -> None:
+@pytest.mark.parametrize(
+    ("question", "read", "reading"),
+    [("How many tons of coal?", 1, 3.0), ("Is the mine old, in tons of coal?", 1, 3.0), ("Who is the manager?", 3, -3.0)],
+)
+@pytest.mark.parametrize("k", [1, 2, 10])
+def test_passages_are_read_until_one_answers_three_at_most(
+    make_library: MakeLibrary, question: str, read: int, reading: float, k: int
+) -> None:
     encoder = ToyReader()
-    answer = make_library(FILES, encoder).ask(question)
-    assert [each.text for each in encoder.read_excerpts] == [answer.hits[0].passage.text]
+    library = make_library(FILES, encoder)
+    answer = library.ask(question, k)
+    # Also those that are read for how sure the answer is, not to be shown.
+    first = [hit.passage.text for hit in library.search(question, 10)]
+    assert [each.text for each in encoder.read_excerpts] == first[:read]
+    assert len(answer.hits) == min(k, len(first))
     assert answer.evidence
     assert answer.evidence.reading == reading
+
+
+def test_a_later_passage_that_answers_counts(make_library: MakeLibrary) -> None:
+    encoder = ToyReader()
+    text = "Coal\n\nThe mine has a manager.\n\nWhen it rains, a manager of the mine counts tons of grain.\n\nIt is deep."
+    answer = make_library({"a.txt": text}, encoder).ask("Has the mine a manager?")
+    assert ["tons" in hit.passage.text for hit in answer.hits] == [False, True, False]
+    assert len(encoder.read_excerpts) == 2
+    assert answer.evidence
+    assert answer.evidence.reading == 3.0
 
 
 def test_a_statement_is_not_read(make_library: MakeLibrary) -> None:
