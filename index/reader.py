@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 # The most tokens of a question, of a title, and of a passage around what is marked in it.
 QUESTION, TITLE, AROUND = 32, 8, 64
+# For each length of bfloat16 torch makes programs of its own and keeps them: 170 MB where every length may come, 50 so.
+_MULTIPLE = 8
 # In the weights' file: two matrices whose product is added to one of the encoder's; what tells from the first token.
 LEFT, RIGHT, ANSWERS = ".left", ".right", "answers"
 
@@ -74,11 +76,12 @@ def pair(tokenizer: "Tokenizer", question: str, excerpt: Excerpt, around: int = 
     return Pair(ids, segments, len(before) + len(above), text.offsets[begins:ends])
 
 
-def padded(pairs: Sequence[Pair]) -> tuple["Tensor", "Tensor", "Tensor"]:
-    """Token ids, which of them are no padding, and their segments: shapes (pairs, the longest's length)."""
+def padded(pairs: Sequence[Pair], multiple: int = 1) -> tuple["Tensor", "Tensor", "Tensor"]:
+    """Token ids, which of them are no padding, and their segments: shapes (pairs, the longest's length, rounded up)."""
     import torch
 
-    shape = len(pairs), max(len(each.ids) for each in pairs)
+    longest = max(len(each.ids) for each in pairs)
+    shape = len(pairs), longest + -longest % multiple
     ids, segments = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
     present = torch.zeros(shape, dtype=torch.bool)
     for row, each in enumerate(pairs):
@@ -104,7 +107,7 @@ class Reader:
             return np.zeros(0)
         pairs = [pair(self._tokenizer, question, excerpt) for excerpt in excerpts]
         with torch.inference_mode():
-            hidden = self._network(*padded(pairs))
+            hidden = self._network(*padded(pairs, _MULTIPLE))
             return np.asarray((hidden[:, 0] @ self._weight + self._bias).numpy(), dtype=np.float64)
 
 
