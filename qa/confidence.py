@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 MODEL = Path(__file__).parent / "confidence.json"
+# Half of the development questions that are answered have a passage as near as that.
+_NEAR = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +18,25 @@ class Evidence:
 
     `best_cosine` is the nearest passage's, -1 to 1; `coverage` the share of the question's words, each weighted by its idf,
     that the first passage has, 0 to 1; `missing_year` is 1 if the question names a year that neither the first passages nor
-    their articles' dates have, else 0; `reading` the most of the log-odds that one of the first passages
-    answers, told by reading them beside the question (index/reader.py), None where the encoder does not.
+    their articles' dates have, else 0; `reading` the greatest probability that one of the first passages answers, told by
+    reading them beside the question (index/reader.py), None where the encoder does not.
     """
 
     best_cosine: float
     coverage: float
     missing_year: float
     reading: float | None = None
+
+    @property
+    def nearness(self) -> float:
+        """`best_cosine`, at most 0.6: a passage that is nearer still is more of the same subject, not more of an answer."""
+        return min(self.best_cosine, _NEAR)
+
+
+def logistic(log_odds: float) -> float:
+    """The probability of log-odds, 0 to 1."""
+    odds = math.exp(-abs(log_odds))
+    return 1 / (1 + odds) if log_odds >= 0 else odds / (1 + odds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +48,7 @@ class Model:
 
     def probability(self, evidence: Evidence) -> float:
         """0 to 1."""
-        score = self.intercept + sum(weight * getattr(evidence, name) for name, weight in self.coefficients.items())
-        odds = math.exp(-abs(score))
-        return 1 / (1 + odds) if score >= 0 else odds / (1 + odds)
+        return logistic(self.intercept + sum(weight * getattr(evidence, name) for name, weight in self.coefficients.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What speaks for an answer, gathered from a ranking and from reading its first passages beside the question."""
 
-import math
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -12,20 +11,20 @@ from index.passages import searchable_text
 from index.reader import Excerpt, ReadingEncoder
 from index.searchers import Query
 from qa.answer import Hit
-from qa.confidence import Evidence
+from qa.confidence import Evidence, logistic
 from qa.highlight import matched_terms
 from qa.retriever import Candidates
 
 # So many of the first passages are looked at for a year that the question names, and read until one answers.
 LOOKED_AT = 3
-# Log-odds from which a passage more likely answers than not.
-_ANSWERS = 0.0
+# From here on a passage more likely answers than not.
+_ANSWERS = 0.5
 # A question that the encoder reads letter by letter, at least in half, is not understood in reading either.
 _UNDERSTOOD = 0.5
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
 Read = dict[Excerpt, float]
-"""The log-odds that excerpts answer a question."""
+"""The probability that each excerpt answers a question."""
 
 
 def gather_evidence(
@@ -52,7 +51,7 @@ def gather_evidence(
 
 
 def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None) -> float | None:
-    """The most of the log-odds that a hit answers; hits are read in turn, as far as to one that more likely does than not.
+    """The greatest probability that a hit answers; hits are read in turn, as far as to one that more likely does than not.
 
     None where the encoder does not read, or not the question's language, or where nothing is asked but something stated.
     """
@@ -60,11 +59,11 @@ def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None
         return None
     if query.familiar < _UNDERSTOOD or query.text.rstrip().endswith("."):
         return None
-    most = -math.inf
+    most = 0.0
     for hit in first:
         excerpt = Excerpt(hit.passage.article.title, hit.passage.text, hit.highlight[0] if hit.highlight else (0, 0))
         if excerpt not in read:
-            read[excerpt] = float(index.encoder.read(query.text, [excerpt])[0])
+            read[excerpt] = logistic(float(index.encoder.read(query.text, [excerpt])[0]))
         most = max(most, read[excerpt])
         if most > _ANSWERS:
             break

@@ -18,6 +18,7 @@ from eval.quality.data import Cache, divide, shuffled
 from eval.quality.highlights import marked_right
 from eval.quality.page import Measured, Refusals, abstention, highlighting, retrieval
 from index.progress import no_progress
+from qa.confidence import Evidence, logistic
 
 TEXT = (
     "The park opened in 2019. Apples grow on 4,000 hectares there.\n\nNight trains run from Oslo to Rome.\n\n"
@@ -102,22 +103,26 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
     random = np.random.default_rng(1)
 
     def asked(count: int, mean: float, answerable: bool, missing: float, near: bool = False) -> Asked:
-        rows = [
-            [random.normal(mean, 0.1), random.random(), float(random.random() < missing), random.normal(10 * mean, 1)]
+        evidence = [
+            Evidence(
+                random.normal(mean, 0.1),
+                random.random(),
+                float(random.random() < missing),
+                logistic(random.normal(10 * mean)),
+            )
             for _ in range(count)
         ]
-        return Asked(answerable, [*rows, [mean, 0.5, 0.0, None]], [0.0] * (count + 1), near)
+        return Asked(answerable, [*evidence, Evidence(mean, 0.5, 0.0)], [0.0] * (count + 1), near)
 
-    fit(
-        {
-            "near": asked(200, 0.7, True, 0.0),
-            "far": asked(150, 0.3, False, 0.5, near=True),
-            "farther": asked(50, 0.1, False, 0.5),
-        }
-    )
+    groups = {
+        "near": asked(200, 0.7, True, 0.0),
+        "far": asked(150, 0.3, False, 0.5, near=True),
+        "farther": asked(50, 0.1, False, 0.5),
+    }
+    fit(groups)
     record = json.loads((tmp_path / "confidence.json").read_text())
     assert record["trained_on"] == {"near (answered)": 201, "far (not answered)": 151, "farther (not answered)": 51}
-    assert list(record["reading"]["coefficients"]) == ["best_cosine", "missing_year", "reading"]
+    assert list(record["reading"]["coefficients"]) == ["nearness", "missing_year", "reading"]
     assert list(record["similarity"]["coefficients"]) == ["best_cosine", "coverage", "missing_year"]
     assert record["reading"]["cross_validated"]["auroc"] >= record["similarity"]["cross_validated"]["auroc"] > 0.98
     assert record["similarity"]["coefficients"]["best_cosine"] > 0
@@ -125,6 +130,12 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
     assert record["reading"]["coefficients"]["reading"] > 0
     assert 0 < record["found_from"] < 1
     assert f"{REFUSED:.0%}" in record["threshold"]
+    # Where a question's own passage was left out its words are missing, which tells nothing elsewhere.
+    left_out = Asked(False, [Evidence(0.7, 0.0, 0.0, 0.4)] * 100, [0.0] * 100, near=True, left_out=True)
+    fit({**groups, "left out": left_out})
+    again = json.loads((tmp_path / "confidence.json").read_text())
+    assert again["similarity"] == record["similarity"]
+    assert again["reading"] != record["reading"]
 
 
 def test_the_page_says_what_was_measured() -> None:

@@ -14,7 +14,7 @@ from eval.gold import GoldQuestion
 from eval.outcomes import code_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
-from eval.quality.data import Cache, Collection, folders_of_few, open_collection, shuffled
+from eval.quality.data import Cache, Collection, Few, folders_of_few, open_collection, shuffled
 from eval.quality.page import ABSTENTION, Measured, Refusals, retrieval
 from eval.quality.page import abstention as abstention_part
 from eval.quality.page import highlighting as highlighting_part
@@ -22,7 +22,6 @@ from index.errors import UserError
 from index.progress import Progress
 from qa.confidence import MODEL
 from qa.console import error_console, say
-from qa.library import Library
 from qa.progress import progress_bar
 
 NAMES = ("seeds", "squad_v2_dev", "scifact", "mtrag_clapnq", "mtrag_govt", "xquad_en")
@@ -94,9 +93,11 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
 
 
 _Open = Callable[[str], Collection]
+# So many questions are asked of each library of few articles.
+_FEW_ASKED = 80
 
 
-def _fit(collection: _Open, small: Sequence[tuple[Library, set[str]]], progress: Progress) -> str:
+def _fit(collection: _Open, small: Sequence[Few], progress: Progress) -> str:
     def ask(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> abstention.Asked:
         return abstention.ask(collection(library).library, questions, answerable, progress)
 
@@ -108,23 +109,30 @@ def _fit(collection: _Open, small: Sequence[tuple[Library, set[str]]], progress:
         ask(govt.name, [*asked[:250], *scifact.development[300:450]], False),
         ask(scifact.name, [*asked[250:400], *govt.development], False),
     ]
-    # Where articles are few, an answerable question shares fewer words with them, and the nearest passage is farther.
+    # Where articles are few, an answerable question shares fewer words with them, and the nearest passage is farther; what
+    # only articles beside them answer is asked in the same words.
     by_id = {question.id: question for question in asked}
-    few_own, few_other = [], []
-    for library, ids in small:
-        own = [question for question in asked if ids.intersection(question.articles)]
-        others = [by_id[name] for name in shuffled(list(by_id)) if not ids.intersection(by_id[name].articles)]
-        few_own.append(abstention.ask(library, own[:80], True, progress))
-        few_other.append(abstention.ask(library, others[:60], False, progress))
+    few_own, few_near, few_other = [], [], []
+    for each in small:
+        own = [question for question in asked if each.ids.intersection(question.articles)]
+        near = [question for question in asked if each.left_out.intersection(question.articles)]
+        around = each.ids | each.left_out
+        others = [by_id[name] for name in shuffled(list(by_id)) if not around.intersection(by_id[name].articles)]
+        few_own.append(abstention.ask(each.library, own[:_FEW_ASKED], True, progress))
+        few_near.append(abstention.ask(each.library, near[:_FEW_ASKED], False, progress))
+        few_other.append(abstention.ask(each.library, others[:60], False, progress))
     return abstention.fit(
         {
             "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
             "questions of MTRAG's govt": ask(govt.name, govt.development, True),
             "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
-            "SQuAD's questions asked of four of its articles that answer them": abstention.together(few_own),
+            "SQuAD's questions asked of paragraphs of four articles, theirs among them": abstention.together(few_own),
+            "SQuAD's questions asked of paragraphs of four articles, theirs left out": replace(
+                abstention.together(few_near), near=True, left_out=True
+            ),
             "SQuAD 2.0's adversarial questions": replace(ask(squad.name, tricks, False), near=True),
             "questions of these asked of another": abstention.together(elsewhere),
-            "SQuAD's questions asked of four other of its articles": abstention.together(few_other),
+            "SQuAD's questions asked of paragraphs of four other articles": abstention.together(few_other),
         }
     )
 
@@ -148,11 +156,15 @@ def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
     unanswered = seeds.unseen(seeds.reported, answerable=False)
     near = [question for question in unanswered if question.note.startswith("near miss")]
     tricks = squad.unseen(squad.reported, answerable=False)
+    answered = abstention.first_answer(seeds.library, answerable[seeds.name])
+    found = [value for value, first in zip(own[seeds.name], answered, strict=True) if first]
+    missed = sure(seeds.name, near, False)
     pooled = [value for values in own.values() for value in values], [value for values in other.values() for value in values]
     sets = [
         ("questions of another collection, all four together", *pooled),
         *((f"… asked of {name}", own[name], other[name]) for name in elsewhere),
-        ("near misses of the gold set", own[seeds.name], sure(seeds.name, near, False)),
+        ("near misses of the gold set", own[seeds.name], missed),
+        ("… against those that one of the first three passages answers", found, missed),
         ("SQuAD 2.0's adversarial questions", own[squad.name], sure(squad.name, tricks, False)),
     ]
     return [{"name": name, "answered": answered, "unanswered": others} for name, answered, others in sets]

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,14 +13,16 @@ import numpy as np
 
 from eval.calibration import area_under_roc, expected_calibration_error
 from eval.gold import GoldQuestion
+from eval.relevance import Holders, relevant_passages
 from index.progress import Progress
 from qa.confidence import MODEL, Evidence, fitted
+from qa.evidence import LOOKED_AT
 from qa.library import Library
 
 _AT_ONCE = 64
 _FOLDS, _SEED = 5, 20
 # What the model with reading is told from: a passage's words are read, not counted.
-_WITH_READING = "best_cosine", "missing_year", "reading"
+_WITH_READING = "nearness", "missing_year", "reading"
 _BY_SIMILARITY = "best_cosine", "coverage", "missing_year"
 # Little regularisation: enough that a year which no answerable question misses does not weigh without bounds.
 _LOOSE = 10.0
@@ -31,15 +33,17 @@ REFUSED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Questions asked of one library: `evidence`, shape (questions, features), and the confidence that it gave.
+    """Questions asked of one library, with the evidence and the confidence that it gave.
 
-    `near` are unanswerable ones that its articles nearly answer.
+    `near` are unanswerable ones that its articles nearly answer. With `left_out` it is their own passages that it lacks, and
+    so their very words: the model that counts words is not fitted on them, as elsewhere such a sign is not to be had.
     """
 
     answerable: bool
-    evidence: list[list[float | None]]
+    evidence: list[Evidence]
     confidence: list[float]
     near: bool = False
+    left_out: bool = False
 
 
 def ask(library: Library, questions: Sequence[GoldQuestion], answerable: bool, progress: Progress) -> Asked:
@@ -48,10 +52,20 @@ def ask(library: Library, questions: Sequence[GoldQuestion], answerable: bool, p
     for start in range(0, len(questions), _AT_ONCE):
         progress("Asking for confidence", start, len(questions))
         for answer in library.ask_many([question.question for question in questions[start : start + _AT_ONCE]], k=3):
-            evidence.append(list(astuple(answer.evidence)) if answer.evidence else [0.0] * len(fields(Evidence)))
+            evidence.append(answer.evidence or Evidence(0, 0, 0))
             sure.append(answer.confidence)
     progress("Asking for confidence", len(questions), len(questions))
     return Asked(answerable, evidence, sure)
+
+
+def first_answer(library: Library, questions: Sequence[GoldQuestion]) -> list[bool]:
+    """Whether one of the first passages, as many as confidence is told from, answers each question: by its gold spans."""
+    relevant = relevant_passages(questions, Holders(library.passages, questions))
+    return [
+        any(each.passage.id in relevant[question.id] for hit in hits for each in (hit, *hit.twins))
+        for question in questions
+        for hits in (library.search(question.question, LOOKED_AT),)
+    ]
 
 
 def together(groups: Sequence[Asked]) -> Asked:
@@ -67,7 +81,8 @@ def fit(groups: Mapping[str, Asked]) -> str:
     weigh the same together, of these the near ones as much as the others, and the groups of each kind alike. The threshold
     refuses at most REFUSED of each answerable group, by either model, when it has not seen them (5-fold cross-validation).
     """
-    whole, without = _fit(groups, _WITH_READING), _fit(groups, _BY_SIMILARITY)
+    whole = _fit(list(groups.values()), _WITH_READING)
+    without = _fit([asked for asked in groups.values() if not asked.left_out], _BY_SIMILARITY)
     record = {
         "reading": whole.record,
         "similarity": without.record,
@@ -91,25 +106,22 @@ class _Fit:
     found_from: float
 
 
-def _fit(groups: Mapping[str, Asked], names: Sequence[str]) -> _Fit:
+def _fit(groups: Sequence[Asked], names: Sequence[str]) -> _Fit:
     """A logistic regression on some features, of the questions that have them."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     rows, labels, weights, members = [], [], [], []
-    places = [[field.name for field in fields(Evidence)].index(name) for name in names]
-    chosen = [
-        replace(asked, evidence=[[row[place] for place in places] for row in asked.evidence]) for asked in groups.values()
-    ]
-    whole = [replace(asked, evidence=[row for row in asked.evidence if None not in row]) for asked in chosen]
-    filled = [asked for asked in whole if asked.evidence]
-    for number, asked in enumerate(filled):
-        members += [number] * len(asked.evidence)
-        rows += asked.evidence
-        labels += [asked.answerable] * len(asked.evidence)
-        alike = [other for other in filled if (other.answerable, other.near) == (asked.answerable, asked.near)]
-        kinds = {other.near for other in filled if other.answerable == asked.answerable}
-        weights += [1 / len(kinds) / len(alike) / len(asked.evidence)] * len(asked.evidence)
+    told = [[[getattr(each, name) for name in names] for each in asked.evidence] for asked in groups]
+    whole = [[row for row in of_group if None not in row] for of_group in told]
+    filled = [(asked, of_group) for asked, of_group in zip(groups, whole, strict=True) if of_group]
+    for number, (asked, of_group) in enumerate(filled):
+        members += [number] * len(of_group)
+        rows += of_group
+        labels += [asked.answerable] * len(of_group)
+        alike = [other for other, _ in filled if (other.answerable, other.near) == (asked.answerable, asked.near)]
+        kinds = {other.near for other, _ in filled if other.answerable == asked.answerable}
+        weights += [1 / len(kinds) / len(alike) / len(of_group)] * len(of_group)
     features, answerable = np.array(rows, dtype=np.float64), np.array(labels)
     importance = np.array(weights) * len(rows) / 2
     model = LogisticRegression(C=_LOOSE, max_iter=10_000)
@@ -118,7 +130,7 @@ def _fit(groups: Mapping[str, Asked], names: Sequence[str]) -> _Fit:
         model, features, answerable, cv=folds, method="predict_proba", params={"sample_weight": importance}
     )[:, 1]
     model.fit(features, answerable, sample_weight=importance)
-    of_groups = [sure[np.array(members) == number] for number, asked in enumerate(filled) if asked.answerable]
+    of_groups = [sure[np.array(members) == number] for number, (asked, _) in enumerate(filled) if asked.answerable]
     auroc = area_under_roc(sure[answerable].tolist(), sure[~answerable].tolist())
     error = expected_calibration_error(sure.tolist(), answerable.astype(float).tolist())
     record = {

@@ -76,23 +76,33 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
     return Collection(name, library, [], answerable, "all; none served development")
 
 
-def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> list[tuple[Library, set[str]]]:
-    """A collection whose articles share titles as many small libraries, _TITLES titles each, with their articles' ids."""
+@dataclass(frozen=True, slots=True)
+class Few:
+    """A library of half of the articles under a few titles: the ids of these, and of the others, which it does not have."""
+
+    library: Library
+    ids: frozenset[str]
+    left_out: frozenset[str]
+
+
+def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> list[Few]:
+    """A collection whose articles share titles as many small libraries, _TITLES titles each."""
+    lines: dict[str, str] = {}
     by_title: dict[str, list[str]] = {}
-    ids: dict[str, set[str]] = {}
     for line in (data / name / "corpus.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        by_title.setdefault(record["title"], []).append(line)
-        ids.setdefault(record["title"], set()).add(record["_id"])
+        lines[record["_id"]] = line
+        by_title.setdefault(record["title"], []).append(record["_id"])
     titles = list(by_title)
     libraries = []
     for number, start in enumerate(range(0, len(titles), _TITLES)):
-        few = titles[start : start + _TITLES]
+        ids = shuffled([each for title in titles[start : start + _TITLES] for each in by_title[title]])
+        kept = frozenset(ids[::2])
         folder = cache / f"{name}-{number}"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "corpus.jsonl").write_text("\n".join(line for title in few for line in by_title[title]), encoding="utf-8")
+        (folder / "corpus.jsonl").write_text("\n".join(lines[each] for each in lines if each in kept), encoding="utf-8")
         library = load(folder / "corpus.jsonl", cache / f"{name}-{number}-index", progress=progress)
-        libraries.append((library, set().union(*(ids[title] for title in few))))
+        libraries.append(Few(library, kept, frozenset(ids) - kept))
     return libraries
 
 
