@@ -15,10 +15,10 @@ from qa.confidence import Evidence, logistic
 from qa.highlight import matched_terms
 from qa.retriever import Candidates
 
-# So many of the first passages are looked at for a year that the question names, and read until one answers.
+# So many of the first passages are looked at for a year that the question names, and read until one may answer.
 LOOKED_AT = 3
-# From here on a passage more likely answers than not.
-_ANSWERS = 0.5
+# From this probability on a passage may answer, and the next ones are not read: reading one takes as long as searching.
+_MAY_ANSWER = 0.25
 # A question that the encoder reads letter by letter, at least in half, is not understood in reading either.
 _UNDERSTOOD = 0.5
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
@@ -51,7 +51,7 @@ def gather_evidence(
 
 
 def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None) -> float | None:
-    """The greatest probability that a hit answers; hits are read in turn, as far as to one that more likely does than not.
+    """The greatest probability that a hit answers; hits are read in turn, as far as to one that may.
 
     None where the encoder does not read, or not the question's language, or where nothing is asked but something stated.
     """
@@ -65,7 +65,7 @@ def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None
         if excerpt not in read:
             read[excerpt] = logistic(float(index.encoder.read(query.text, [excerpt])[0]))
         most = max(most, read[excerpt])
-        if most > _ANSWERS:
+        if most >= _MAY_ANSWER:
             break
     return most
 
