@@ -87,8 +87,8 @@ class MiniLM:
         """The log-odds that each excerpt answers the question: float64, shape (excerpts,). Raises EncoderError."""
         with self._loading:
             reader = self._reader
-        # With all threads: a passage is long enough for them, and the page reads only while nobody else waits.
-        return reader.read(question, excerpts)
+        with _one_thread():
+            return reader.read(question, excerpts)
 
     def single_threaded(self) -> AbstractContextManager[None]:
         """A context in which passages are encoded by the calling thread alone, while other threads may do the same."""
