@@ -197,9 +197,8 @@ class Library:
         for system in systems:
             hits = self._hits(index, query, candidates, system, k, marked)
             # How sure an answer is does not depend on how many passages are asked for.
-            first = (
-                hits if min(k, marked) >= LOOKED_AT else self._hits(index, query, candidates, system, LOOKED_AT, LOOKED_AT)
-            )
+            enough = k >= LOOKED_AT and (read is None or marked >= LOOKED_AT)
+            first = hits if enough else self._hits(index, query, candidates, system, LOOKED_AT, LOOKED_AT)
             evidence = gather_evidence(index, query, candidates, first, where, read) if hits else None
             sure = confidence(evidence) if evidence else 0.0
             answers[system] = Answer(query.text, evidence is not None and is_found(sure), sure, hits, evidence)

@@ -38,7 +38,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def gold(tmp_path: Path) -> Path:
-    """Eighty questions of the gold set, every kind among them."""
+    """Eighty questions of the gold set."""
     path = tmp_path / "eighty.jsonl"
     path.write_text("".join(GOLD.read_text(encoding="utf-8").splitlines(keepends=True)[:80]), encoding="utf-8")
     return path

@@ -61,10 +61,9 @@ def ask(library: Library, questions: Sequence[GoldQuestion], answerable: bool, p
 def first_answer(library: Library, questions: Sequence[GoldQuestion]) -> list[bool]:
     """Whether one of the first passages, as many as confidence is told from, answers each question: by its gold spans."""
     relevant = relevant_passages(questions, Holders(library.passages, questions))
+    found = [library.search(question.question, LOOKED_AT).listed for question in questions]
     return [
-        any(each.passage.id in relevant[question.id] for hit in hits for each in (hit, *hit.twins))
-        for question in questions
-        for hits in (library.search(question.question, LOOKED_AT),)
+        any(hit.passage.id in relevant[question.id] for hit in hits) for question, hits in zip(questions, found, strict=True)
     ]
 
 
