@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import Stemmer
 
-ANALYZER_VERSION = "2"
+ANALYZER_VERSION = "3"
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """The characters of Chinese, Japanese and Korean, as a regular expression's class has them."""
@@ -26,30 +26,43 @@ _UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 _ELISION = re.compile(r"^(?:[cdjlmnst]|(?:jus|lors|puis|quoi)?qu)['’](?=\w{2})")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POSSESSIVE = re.compile(r"['’]s$")
+# What ties two parts of one name: IL-6, e-mail. Other hyphens become one of these by NFKD; dashes do not.
+_HYPHENS = frozenset("-\u2010")
 _STEMMER = Stemmer.Stemmer("english")
 
 
-def analyze(text: str) -> list[str]:
+def analyze(text: str, *, compounds: bool = True) -> list[str]:
     """The terms of a text, in order, repeated as often as they occur.
 
     Case and accents are folded (NFKD, combining marks and unseen characters dropped), possessives and French elisions
     taken off, words stemmed (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`;
-    a range also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs.
+    a range also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs. With `compounds` a word
+    and what a hyphen ties to it give one term more, as do a word and a number right behind it: `email` for e-mail, `il6`
+    for IL-6 and IL6.
     """
     folded = _MARKS.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold()
     folded = unicodedata.normalize("NFC", folded)
     terms: list[str] = []
+    # The word before, unless the text goes on elsewhere, and where it ends.
+    word, end = "", 0
     for match in _TOKEN.finditer(folded):
-        token = match.group()
+        token, between = match.group(), folded[end : match.start()]
         if match.lastgroup == "cjk":
             terms.extend(token[start : start + 2] for start in range(max(1, len(token) - 1)))
+            word = ""
         elif match.lastgroup == "number":
             number = _THOUSANDS.sub("", token)
-            terms.append(number)
-            if "-" in number or "/" in number:
-                terms.extend(re.split("[-/]", number))
+            parts = re.split("[-/]", number)
+            terms.extend([number, *parts] if len(parts) > 1 else [number])
+            if compounds and word and (not between or between in _HYPHENS):
+                terms.extend(word + part for part in parts)
+            word = ""
         else:
-            terms.append(_stem(token if token.isalpha() else _without_apostrophes(token)))
+            before, word = word, token if token.isalpha() else _without_apostrophes(token)
+            terms.append(_stem(word))
+            if compounds and before and between in _HYPHENS:
+                terms.append(_stem(before + word))
+        end = match.end()
     return terms
 
 

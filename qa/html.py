@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from index import Article, Span
-from index.analyzer import word_terms
+from index.analyzer import analyze, word_terms
 from qa.answer import Answer, Hit, LegScore
 from qa.words import count_of
 
@@ -156,7 +156,7 @@ def shared_words(hit: Hit) -> list[str]:
     for word in hit.passage.text.split():
         terms = word_terms(word)
         # A run of Chinese or Japanese is many terms and no word: its pairs are named below.
-        if len(terms) <= _TERMS_IN_A_WORD and any(term in missing for term in terms):
+        if any(term in missing for term in terms) and len(analyze(word, compounds=False)) <= _TERMS_IN_A_WORD:
             words.append(word.strip("“”‘’\"'()[]{}.,;:!?—–-").casefold())
             for term in terms:
                 missing.pop(term, None)

@@ -1,5 +1,7 @@
 """From text to terms."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,13 @@ from index.analyzer import analyze
         ("2021-07-13", ["2021-07-13", "2021", "07", "13"]),
         ("2.9:52.5:44.6", ["2.9:52.5:44.6"]),
         ("It was 5.", ["it", "was", "5"]),
-        ("5G and COVID-19", ["5", "g", "and", "covid", "19"]),
+        ("5G and COVID-19", ["5", "g", "and", "covid", "19", "covid19"]),
+        ("IL-6 IL6 il‑6", ["il", "6", "il6"] * 3),
+        ("e-mails", ["e", "mail", "email"]),
+        ("ARP2/3", ["arp", "2/3", "2", "3", "arp2", "arp3"]),
+        ("state-of-the-art", ["state", "of", "stateof", "the", "ofth", "art", "theart"]),
+        ("6 mm, 1930s - 2 –3", ["6", "mm", "1930", "s", "2", "3"]),
+        ("中-6 a-中", ["中", "6", "a", "中"]),
         ("1,2 and 12,34", ["1,2", "and", "12,34"]),
         ("café CAFÉ cafe\u0301", ["cafe", "cafe", "cafe"]),
         ("Straße ﬁne Ⅳ", ["strass", "fine", "iv"]),
@@ -43,7 +51,6 @@ def test_terms(text: str, terms: list[str]) -> None:
         ("cooperative's", "COOPERATIVES"),
         ("Ångström", "angstrom"),
         ("ＡＢＣ１２", "abc12"),
-        ("well-known", "well known"),
         ("pre\u00admier lan\u00adceur", "premier lanceur"),
         ("zero\u200bwidth", "zerowidth"),
         ("l'entreprise d’État qu'elle lorsqu'il", "entreprise état elle il"),
@@ -51,6 +58,20 @@ def test_terms(text: str, terms: list[str]) -> None:
 )
 def test_what_means_the_same_gives_the_same_terms(one: str, other: str) -> None:
     assert analyze(one) == analyze(other)
+
+
+@pytest.mark.parametrize(
+    ("tied", "one"), [("e-mail", "email"), ("long‐terms", "longterm"), ("IL-6", "IL6"), ("Il-6", "il6,")]
+)
+def test_what_a_hyphen_ties_is_also_one_word(tied: str, one: str) -> None:
+    assert set(analyze(one)) <= set(analyze(tied))
+    assert analyze(tied, compounds=False) == analyze(re.sub("[-‐]", " ", tied), compounds=False)
+
+
+@given(st.text())
+def test_compounds_are_added_and_change_nothing_else(text: str) -> None:
+    rest = iter(analyze(text))
+    assert all(term in rest for term in analyze(text, compounds=False))
 
 
 @pytest.mark.parametrize("word", ["don't", "O'Neill", "rock'n'roll", "t'", "you'll", "d's"])
