@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar, overload
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from index.analyzer import ANALYZER_VERSION, CJK, analyze
 from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
+from index.chinese import is_chinese, read_chinese
 from index.dense import DenseSearcher
 from index.encoder import Encoder, encoder_name, open_encoder, weights_hash
 from index.errors import IndexFolderError
@@ -21,7 +23,7 @@ from index.lexical import LexicalSearcher, Postings
 from index.passages import CHUNKER_VERSION, searchable_text
 from index.places import GONE, Places
 from index.question import Asked, read_question, says
-from index.searchers import Query
+from index.searchers import UNDERSTOOD, Query
 from index.segment import Segment, digest
 from index.state import places_of, read_order
 from index.store import SEAL, Manifest, damaged, open_named, verify
@@ -77,24 +79,35 @@ class Index:
     def queries(self, texts: Sequence[str]) -> list[Query]:
         """Questions made ready, encoded together."""
         asked = [read_question(text) for text in texts]
-        encoded = encode_with_tokens(self.encoder, [each.words for each in asked], query=True)
+        encoded = self._encoded([each.words for each in asked])
+        read: list[dict[str, str]] = [{} for _ in asked]
+        for number, (each, (_, tokens)) in enumerate(zip(asked, encoded, strict=True)):
+            if tokens and _familiarity(each.words, tokens.spans, is_chinese) < UNDERSTOOD:
+                english, read[number] = read_chinese(each.words, self.lexical.__contains__)
+                if read[number]:
+                    asked[number] = replace(each, words=english)
+                    [encoded[number]] = self._encoded([english])
+        with one_thread():
+            return [self._query(*each) for each in zip(texts, asked, encoded, read, strict=True)]
+
+    def _encoded(self, texts: Sequence[str]) -> list[tuple[Vector, TokenVectors | None]]:
+        encoded = encode_with_tokens(self.encoder, texts, query=True)
         if encoded.vectors.shape[1] != self.manifest.dimensions:
             raise IndexFolderError(
                 f"{self.folder}: vectors of {self.manifest.dimensions} dimensions, {encoder_name(self.encoder)} gives "
                 f"{encoded.vectors.shape[1]}: build it again with qa index PATH --model {encoder_name(self.encoder)}"
             )
         tokens: Sequence[TokenVectors | None] = encoded.tokens or [None] * len(texts)
-        with one_thread():
-            return [self._query(*each) for each in zip(texts, asked, encoded.vectors, tokens, strict=True)]
+        return list(zip(encoded.vectors, tokens, strict=True))
 
     def allowed(self, query: Query, where: Filter = EVERYTHING) -> Rows | None:
         """The rows of the passages that a filter lets through, and that say all of a question's phrases and none of its
         excluded words; None for any. Raises QuestionError for a source that there is not."""
         if not query.phrases and not query.excluded:
             return self.facets.rows(where) if where else None
-        rows = self.lexical.having([term for phrase in query.phrases for term in analyze(phrase)])
+        rows = self.lexical.having([term for phrase in query.phrases for term in analyze(phrase, compounds=False)])
         for word in query.excluded:
-            terms = analyze(word)
+            terms = analyze(word, compounds=False)
             if terms:
                 rows = np.setdiff1d(rows, self.lexical.having(terms))
         if where:
@@ -118,7 +131,8 @@ class Index:
         """What the passages can be filtered by."""
         return Facets(self._segments, self._places)
 
-    def _query(self, text: str, asked: Asked, vector: Vector, tokens: TokenVectors | None) -> Query:
+    def _query(self, text: str, asked: Asked, encoded: tuple[Vector, TokenVectors | None], read: Mapping[str, str]) -> Query:
+        vector, tokens = encoded
         words = [_Word(match.group(), match.span(), analyze(match.group())) for match in _WORD.finditer(asked.words)]
         touched = _touched(words, tokens.spans) if tokens else np.zeros((len(words), 0), bool)
         # A word that the encoder has whole is a word, and no misspelling of one that the passages have.
@@ -129,12 +143,14 @@ class Index:
             for term in word.terms
         }
         corrected: dict[str, str] = {}
-        terms = analyze(asked.words)
-        for term in terms:
+        plain = dict.fromkeys(analyze(asked.words, compounds=False))
+        for term in plain:
             if term not in self.lexical and term not in whole:
                 near = self.lexical.nearest(term)
                 if near != term:
                     corrected[term] = near
+        # What no passage writes as one word is asked for by its parts alone.
+        terms = [term for term in analyze(asked.words) if term in plain or term in self.lexical]
         typed = {corrected[term]: word.text for word in words for term in word.terms if term in corrected}
         return Query(
             text=text,
@@ -142,7 +158,8 @@ class Index:
             vector=vector,
             tokens=self._tokens(words, touched, corrected, tokens) if tokens else None,
             familiar=_familiarity(asked.words, tokens.spans) if tokens else 1.0,
-            corrected=tuple((word.strip(".,;:!?()[]"), term) for term, word in typed.items()),
+            corrected=(*((word.strip(".,;:!?()[]"), term) for term, word in typed.items()), *read.items()),
+            words=asked.words,
             phrases=asked.phrases,
             excluded=asked.excluded,
         )
@@ -167,12 +184,12 @@ class Index:
         return f"Index({len(self.articles)} articles, {len(self)} passages, {self.manifest.encoder})"
 
 
-def _familiarity(text: str, tokens: TokenSpans) -> float:
+def _familiarity(text: str, tokens: TokenSpans, is_letter: Callable[[str], bool] = str.isalpha) -> float:
     """How well an encoder knows the language of a text, 0 to 1: not at all if it reads it letter by letter.
 
     1 if half of the letters stand in tokens of two and more.
     """
-    letters = np.array([sum(map(str.isalpha, text[start:end])) for start, end in tokens.tolist()])
+    letters = np.array([sum(map(is_letter, text[start:end])) for start, end in tokens.tolist()])
     whole = letters[(tokens[:, 1] - tokens[:, 0]) > 1].sum()
     return min(1.0, 2 * float(whole / letters.sum())) if letters.sum() else 1.0
 

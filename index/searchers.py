@@ -8,13 +8,17 @@ import numpy as np
 from index.arrays import Rows, Scores, Vector
 from index.late import QueryTokens
 
+# Of how much of its letters an encoder knows the words, if it understands a question: `Query.familiar`.
+UNDERSTOOD = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question made ready: its text, its terms, its unit vector (float32, (dimensions,)), its tokens.
 
     `familiar`, 0 to 1, is how well the encoder knows its language; `corrected` holds words that no passage has, each with
-    the term that it was read as; `phrases` must stand in a passage literally, and none of the `excluded` words may.
+    what it was read as, and `words` the question as it was searched; `phrases` must stand in a passage literally, and none
+    of the `excluded` words may.
     """
 
     text: str
@@ -23,6 +27,7 @@ class Query:
     tokens: QueryTokens | None = None
     familiar: float = 1.0
     corrected: tuple[tuple[str, str], ...] = ()
+    words: str = ""
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
 

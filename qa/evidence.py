@@ -9,7 +9,7 @@ from index.analyzer import distinct_terms
 from index.filter import Filter
 from index.passages import searchable_text
 from index.reader import Excerpt, ReadingEncoder
-from index.searchers import Query
+from index.searchers import UNDERSTOOD, Query
 from qa.answer import Hit
 from qa.confidence import Evidence, logistic
 from qa.highlight import matched_terms
@@ -19,8 +19,6 @@ from qa.retriever import Candidates
 LOOKED_AT = 3
 # From this probability on a passage may answer, and the next ones are not read: reading one takes as long as searching.
 _MAY_ANSWER = 0.25
-# A question that the encoder reads letter by letter, at least in half, is not understood in reading either.
-_UNDERSTOOD = 0.5
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
 Read = dict[Excerpt, float]
@@ -57,13 +55,13 @@ def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None
     """
     if read is None or not isinstance(index.encoder, ReadingEncoder):
         return None
-    if query.familiar < _UNDERSTOOD or query.text.rstrip().endswith("."):
+    if query.familiar < UNDERSTOOD or query.words.rstrip().endswith("."):
         return None
     most = 0.0
     for hit in first:
         excerpt = Excerpt(hit.passage.article.title, hit.passage.text, hit.highlight[0] if hit.highlight else (0, 0))
         if excerpt not in read:
-            read[excerpt] = logistic(float(index.encoder.read(query.text, [excerpt])[0]))
+            read[excerpt] = logistic(float(index.encoder.read(query.words, [excerpt])[0]))
         most = max(most, read[excerpt])
         if most >= _MAY_ANSWER:
             break

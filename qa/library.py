@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
+from index.analyzer import word_terms
 from index.arrays import Rows
 from index.errors import IndexFolderError
 from index.filter import EVERYTHING, Filter
@@ -225,6 +226,7 @@ def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mar
     row = int(found.rows[place])
     passage = index.passages[row]
     matched = matched_terms(passage.text, query.terms)
+    said = set(matched)
     return Hit(
         passage=passage,
         rank=rank,
@@ -236,7 +238,7 @@ def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mar
             fused=_stage(found.fused_ranks[place], found.fused[place]),
             late=_stage(found.late_ranks[place], found.late[place]) if found.late_ranks[place] else None,
             rerank=_stage(found.rerank_ranks[place], found.rerank[place]) if found.rerank_ranks[place] else None,
-            corrected=tuple(pair for pair in query.corrected if pair[1] in matched),
+            corrected=tuple(pair for pair in query.corrected if said.intersection([pair[1], *word_terms(pair[1])])),
         ),
         highlight=best_sentence(passage.text, query, index, row, by_meaning=rank == 1) if mark else (),
     )

@@ -66,14 +66,14 @@ def _asked(question: str) -> tuple[list[str], list[str]]:
 
 
 def _lacks(word: str, hit: Hit) -> bool:
-    read_as = {typed.casefold(): term for typed, term in hit.why.corrected}
-    if word.casefold() in read_as:
+    # Of a run of Chinese that was put into English only some words are said.
+    if any(typed.casefold() in word.casefold() for typed, _ in hit.why.corrected):
         return False
-    terms = analyze(word)
+    terms = analyze(word, compounds=False)
     said = distinct_terms(searchable_text(hit.passage))
     # A run of Chinese or Japanese is many pairs of characters: some of them are enough.
     enough = any if len(terms) > _TERMS_IN_A_WORD else all
-    return not enough(term in said for term in terms)
+    return not (enough(term in said for term in terms) or said.intersection(analyze(word)).difference(terms))
 
 
 def _is_undated(year: str, hit: Hit) -> bool:
