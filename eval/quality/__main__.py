@@ -15,7 +15,7 @@ from eval.outcomes import code_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
 from eval.quality.data import Cache, Collection, Few, folders_of_few, open_collection, shuffled
-from eval.quality.page import ABSTENTION, Measured, Refusals, retrieval
+from eval.quality.page import ABSTENTION, Measured, Refusals, across, retrieval
 from eval.quality.page import abstention as abstention_part
 from eval.quality.page import highlighting as highlighting_part
 from index.errors import UserError
@@ -25,6 +25,8 @@ from qa.console import error_console, say
 from qa.progress import progress_bar
 
 NAMES = ("seeds", "squad_v2_dev", "scifact", "mtrag_clapnq", "mtrag_govt", "xquad_en")
+# Chinese questions, for which XQuAD's English paragraphs are searched.
+ACROSS = "xquad_zh2en"
 PAGE = Path("docs/quality.md")
 _HEAD = """# Quality
 
@@ -43,7 +45,7 @@ def main(
     cache_folder: Annotated[Path, typer.Option("--cache", help="Where figures are kept.")] = Path(".cache/quality"),
 ) -> None:
     """Measure every arm, the marked sentences and the refusals; with --fit the refusals, the rest of the page stays."""
-    missing = [name for name in NAMES if name != "seeds" and not (data / name / "corpus.jsonl").is_file()]
+    missing = [name for name in (*NAMES, ACROSS) if name != "seeds" and not (data / name / "corpus.jsonl").is_file()]
     if missing:
         say(f"{data}: no {', '.join(missing)}: name the folder that holds the collections")
         raise typer.Exit(2)
@@ -76,18 +78,20 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
         PAGE.write_text(before + refusals(), encoding="utf-8")
         say(f"{PAGE}: {ABSTENTION.removeprefix('## ')!r} written")
         return
-    measured = []
-    for name in NAMES:
+
+    def arms(name: str) -> Measured:
         each = collection(name)
-        arms: Figures = kept("arms", name, lambda each=each: figures(each.library, each.reported, progress))  # type: ignore[misc]
-        measured.append(Measured(name, f"{len(each.library.articles):,}", each.held, arms))
+        found: Figures = kept("arms", name, lambda: figures(each.library, each.reported, progress))
+        return Measured(name, f"{len(each.library.articles):,}", each.held, found)
+
+    measured = [arms(name) for name in NAMES]
     squad = collection("squad_v2_dev")
     right = kept(
         "marked",
         squad.name,
         lambda: highlights.marked_right(squad.library, squad.reported, read_answers(data / squad.name), progress),
     )
-    parts = (_HEAD, retrieval(measured), highlighting_part(right), refusals())
+    parts = (_HEAD, retrieval(measured), across(arms(ACROSS)), highlighting_part(right), refusals())
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     say(f"{PAGE}: written")
 

@@ -65,10 +65,14 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
         seen, _ = Squad.read(folder).divided()
         ids = frozenset(each.id for each in seen.asked)
         return Collection(name, library, development + trick_development, reported + trick_reported, said, ids)
-    if name == "mtrag_govt":
+    if name in ("mtrag_govt", "xquad_zh2en"):
         development, reported = divide(answerable, len(answerable) // 2, len(answerable))
         return Collection(
-            name, library, development, reported, f"{len(reported)}; the other {len(development)} served development"
+            name,
+            library,
+            development,
+            reported,
+            f"{len(reported)} asked; the other {len(development)} served development",
         )
     if name == "scifact":
         train = [question for question in read_beir(folder, "train").questions if question.answerable]

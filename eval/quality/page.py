@@ -66,6 +66,21 @@ def retrieval(collections: Sequence[Measured]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def across(each: Measured) -> str:
+    """The arms on questions in another language than the articles."""
+    parts = [
+        "## Chinese questions of English articles\n",
+        f"{each.name}, {each.holds} English articles: {each.held}. Chinese is put into English word by word "
+        "(index/chinese.py). 95% bootstrap intervals:\n",
+        f"| arm | {' | '.join(MEASURES)} |\n| --- |{' --- |' * len(MEASURES)}",
+    ]
+    for arm in ARMS:
+        if arm.context:
+            intervals = [bootstrap_interval(each.arms[arm.name][measure]) for measure in MEASURES]
+            parts.append(f"| {arm.name} | {' | '.join(f'{number(found.mean)} ({bounds(found)})' for found in intervals)} |")
+    return "\n".join(parts) + "\n"
+
+
 def highlighting(figures: Sequence[float]) -> str:
     """How often the marked sentence holds an annotated answer."""
     interval = bootstrap_interval(figures)
