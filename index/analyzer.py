@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import Stemmer
 
-ANALYZER_VERSION = "3"
+ANALYZER_VERSION = "4"
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """The characters of Chinese, Japanese and Korean, as a regular expression's class has them."""
@@ -14,7 +15,7 @@ CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"""
       (?P<cjk>[{CJK}]+)
-    | (?P<number>\d+(?:[.,:/-]\d+)*)
+    | (?P<number>\d+(?:[.,:/–-]\d+)*)
     | (?P<word>[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*)
     """,
     re.VERBOSE,
@@ -28,6 +29,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POSSESSIVE = re.compile(r"['’]s$")
 # What ties two parts of one name: IL-6, e-mail. Other hyphens become one of these by NFKD; dashes do not.
 _HYPHENS = frozenset("-\u2010")
+_CENTURY = re.compile(r"(1\d|20)(\d\d)")
 _STEMMER = Stemmer.Stemmer("english")
 
 
@@ -36,9 +38,9 @@ def analyze(text: str, *, compounds: bool = True) -> list[str]:
 
     Case and accents are folded (NFKD, combining marks and unseen characters dropped), possessives and French elisions
     taken off, words stemmed (Snowball's English), numbers kept whole without thousands separators (`20.15`, `160-400`;
-    a range also gives its ends), runs of Chinese, Japanese and Korean cut into overlapping pairs. With `compounds` a word
-    and what a hyphen ties to it give one term more, as do a word and a number right behind it: `email` for e-mail, `il6`
-    for IL-6 and IL6.
+    a range also gives its ends, 2016-20 the year 2020), runs of Chinese, Japanese and Korean cut into overlapping pairs.
+    With `compounds` a word and what a hyphen ties to it give one term more, as do a word and a number right behind it:
+    `email` for e-mail, `il6` for IL-6 and IL6.
     """
     folded = _MARKS.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold()
     folded = unicodedata.normalize("NFC", folded)
@@ -52,8 +54,9 @@ def analyze(text: str, *, compounds: bool = True) -> list[str]:
             word = ""
         elif match.lastgroup == "number":
             number = _THOUSANDS.sub("", token)
-            parts = re.split("[-/]", number)
+            parts = re.split("[-/–]", number)
             terms.extend([number, *parts] if len(parts) > 1 else [number])
+            terms.extend(_last_year(parts))
             if compounds and word and (not between or between in _HYPHENS):
                 terms.extend(word + part for part in parts)
             word = ""
@@ -64,6 +67,12 @@ def analyze(text: str, *, compounds: bool = True) -> list[str]:
                 terms.append(_stem(before + word))
         end = match.end()
     return terms
+
+
+def _last_year(ends: Sequence[str]) -> Iterator[str]:
+    """2020, of 2016-20."""
+    if len(ends) == 2 and (first := _CENTURY.fullmatch(ends[0])) and len(ends[1]) == 2 and ends[1] > first[2]:
+        yield first[1] + ends[1]
 
 
 @lru_cache(maxsize=16_384)

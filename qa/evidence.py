@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from index import Index
-from index.analyzer import distinct_terms
+from index.analyzer import distinct_terms, word_terms
 from index.filter import Filter
 from index.passages import searchable_text
 from index.reader import Excerpt, ReadingEncoder
@@ -19,6 +19,7 @@ from qa.retriever import Candidates
 LOOKED_AT = 3
 # From this probability on a passage may answer, and the next ones are not read: reading one takes as long as searching.
 _MAY_ANSWER = 0.25
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
 Read = dict[Excerpt, float]
@@ -61,11 +62,20 @@ def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None
     for hit in first:
         excerpt = Excerpt(hit.passage.article.title, hit.passage.text, hit.highlight[0] if hit.highlight else (0, 0))
         if excerpt not in read:
-            read[excerpt] = logistic(float(index.encoder.read(query.words, [excerpt])[0]))
+            read[excerpt] = logistic(float(index.encoder.read(_spelled(query, hit.passage.text), [excerpt])[0]))
         most = max(most, read[excerpt])
         if most >= _MAY_ANSWER:
             break
     return most
+
+
+def _spelled(query: Query, text: str) -> str:
+    """The question, its misspelt words as a text spells them."""
+    words = query.words
+    for typed, term in query.corrected:
+        right = next((word for word in _WORD.findall(text) if term in word_terms(word)), typed)
+        words = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", right, words)
+    return words
 
 
 def _years(where: Filter) -> set[str]:

@@ -123,9 +123,30 @@ def test_a_language_that_the_encoder_does_not_know_is_not_read(make_library: Mak
     from index.minilm import MiniLM
 
     library = make_library(FILES, MiniLM())
-    read = [library.ask(question).evidence.reading for question in ("How old is the mine?", "煤矿每年的产量是多少？")]  # type: ignore[union-attr]
+    read = [
+        library.ask(question).evidence.reading for question in ("How old is the mine?", "鉱山は何歳ですか。どこにありますか")
+    ]  # type: ignore[union-attr]
     assert read[0] is not None
     assert read[1] is None
+
+
+@pytest.mark.model
+def test_misspelt_words_are_read_as_each_passage_spells_them(make_library: MakeLibrary) -> None:
+    from index.minilm import MiniLM
+
+    class Asked(MiniLM):
+        def __init__(self) -> None:
+            super().__init__()
+            self.questions: list[str] = []
+
+        def read(self, question: str, excerpts: Sequence[Excerpt], /) -> Scores:
+            self.questions.append(question)
+            return np.zeros(len(excerpts)) - 9
+
+    text = "Coal\n\nThe Colliery is old.\n\nOld collieries are deep.\n\nA third paragraph says little."
+    encoder = Asked()
+    make_library({"a.txt": text}, encoder).ask("Is the coliery old?")
+    assert encoder.questions == [f"Is the {word} old?" for word in ("Colliery", "collieries", "coliery")]
 
 
 def test_the_page_leaves_reading_out_while_others_wait(make_library: MakeLibrary) -> None:
