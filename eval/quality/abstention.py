@@ -26,6 +26,8 @@ _WITH_READING = "nearness", "missing_year", "reading"
 _BY_SIMILARITY = "best_cosine", "coverage", "missing_year"
 # Little regularisation: enough that a year which no answerable question misses does not weigh without bounds.
 _LOOSE = 10.0
+# Groups weigh alike, so fewer questions than these would weigh too much each: seven claims that end without a full stop.
+_ENOUGH = 50
 # Of no group of answerable development questions more are refused at the threshold: a passage with its source does less
 # harm to someone whom it does not answer than silence does to someone whom it would have.
 REFUSED = 0.02
@@ -77,8 +79,9 @@ def fit(groups: Mapping[str, Asked]) -> str:
     """Fits logistic regressions on groups of questions, by their description, and writes them; returns what they are worth.
 
     One on questions that passages were read for, one on what is told of all without. Answerable and unanswerable questions
-    weigh the same together, of these the near ones as much as the others, and the groups of each kind alike. The threshold
-    refuses at most REFUSED of each answerable group, by either model, when it has not seen them (5-fold cross-validation).
+    weigh the same together, of these the near ones as much as the others, and the groups of each kind alike, but for those
+    with fewer than 50 questions, which are left out. The threshold refuses at most REFUSED of each answerable group, by
+    either model, when it has not seen them (5-fold cross-validation).
     """
     whole = _fit(list(groups.values()), _WITH_READING)
     without = _fit([asked for asked in groups.values() if not asked.left_out], _BY_SIMILARITY)
@@ -113,7 +116,7 @@ def _fit(groups: Sequence[Asked], names: Sequence[str]) -> _Fit:
     rows, labels, weights, members = [], [], [], []
     told = [[[getattr(each, name) for name in names] for each in asked.evidence] for asked in groups]
     whole = [[row for row in of_group if None not in row] for of_group in told]
-    filled = [(asked, of_group) for asked, of_group in zip(groups, whole, strict=True) if of_group]
+    filled = [(asked, of_group) for asked, of_group in zip(groups, whole, strict=True) if len(of_group) >= _ENOUGH]
     for number, (asked, of_group) in enumerate(filled):
         members += [number] * len(of_group)
         rows += of_group
