@@ -143,18 +143,16 @@ class Index:
             for term in word.terms
         }
         corrected: dict[str, str] = {}
-        plain = dict.fromkeys(analyze(asked.words, compounds=False))
-        for term in plain:
+        # Two words that a hyphen ties are spelled as they are, even if no passage ties them.
+        for term in dict.fromkeys(analyze(asked.words, compounds=False)):
             if term not in self.lexical and term not in whole:
                 near = self.lexical.nearest(term)
                 if near != term:
                     corrected[term] = near
-        # What no passage writes as one word is asked for by its parts alone.
-        terms = [term for term in analyze(asked.words) if term in plain or term in self.lexical]
         typed = {corrected[term]: word.text for word in words for term in word.terms if term in corrected}
         return Query(
             text=text,
-            terms=tuple(corrected.get(term, term) for term in terms),
+            terms=tuple(corrected.get(term, term) for term in analyze(asked.words)),
             vector=vector,
             tokens=self._tokens(words, touched, corrected, tokens) if tokens else None,
             familiar=_familiarity(asked.words, tokens.spans) if tokens else 1.0,
