@@ -9,11 +9,12 @@ from eval.evaluation import Evaluation, SystemResult
 from eval.gold import GoldQuestion
 from eval.statistics import Interval
 from index.article import Article
+from index.scripts import HAN, HANGUL, KANA
 
 _SCRIPTS = {
-    "Chinese script": r"[\u3400-\u4dbf\u4e00-\u9fff]",
-    "Japanese script": r"[\u3040-\u30ff]",
-    "Korean script": r"[\uac00-\ud7af]",
+    "Chinese script": f"[{HAN}]",
+    "Japanese script": f"[{KANA}]",
+    "Korean script": f"[{HANGUL}]",
     "Cyrillic script": r"[\u0400-\u04ff]",
     "Arabic script": r"[\u0600-\u06ff]",
     "Latin script": r"[A-Za-z\u00c0-\u024f]",

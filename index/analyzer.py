@@ -7,10 +7,9 @@ from functools import lru_cache
 
 import Stemmer
 
-ANALYZER_VERSION = "4"
+from index.scripts import CJK
 
-CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-"""The characters of Chinese, Japanese and Korean, as a regular expression's class has them."""
+ANALYZER_VERSION = "4"
 
 _TOKEN = re.compile(
     rf"""

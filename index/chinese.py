@@ -11,11 +11,11 @@ from importlib.resources import files
 from itertools import product
 
 from index.analyzer import analyze
+from index.scripts import HAN, HANGUL, KANA
 
-_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-_RUN = re.compile(f"{_HAN}+")
+_RUN = re.compile(f"[{HAN}]+")
 # Japanese and Korean, which write Chinese characters too.
-_OTHER = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
+_OTHER = re.compile(f"[{KANA}{HANGUL}]")
 _ENTRY = re.compile(rb"(\S+) (\S+) \[([^\]]*)\] /(.*)/")
 _ASKING = {
     **dict.fromkeys(["什么", "甚麼", "什麼", "何"], "what"),
@@ -117,9 +117,9 @@ class Dictionary:
 dictionary = cache(Dictionary)
 
 
-def is_chinese(character: str) -> bool:
-    """Whether a character is one of those that Chinese is written in."""
-    return _RUN.fullmatch(character) is not None
+def is_chinese(text: str) -> bool:
+    """Whether a text has no characters but those that Chinese is written in."""
+    return _RUN.fullmatch(text) is not None
 
 
 def read_chinese(text: str, knows: Knows) -> tuple[str, dict[str, str]]:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar, overload
+from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from index.analyzer import ANALYZER_VERSION, CJK, analyze
+from index.analyzer import ANALYZER_VERSION, analyze
 from index.arrays import Rows, TokenSpans, TokenVectors, Vector
 from index.article import Article, Passage, Span
 from index.chinese import is_chinese, read_chinese
@@ -23,6 +23,7 @@ from index.lexical import LexicalSearcher, Postings
 from index.passages import CHUNKER_VERSION, searchable_text
 from index.places import GONE, Places
 from index.question import Asked, read_question, says
+from index.scripts import CJK
 from index.searchers import UNDERSTOOD, Query
 from index.segment import Segment, digest
 from index.state import places_of, read_order
@@ -30,6 +31,7 @@ from index.store import SEAL, Manifest, damaged, open_named, verify
 from index.threads import one_thread
 from index.tokens import encode_with_tokens
 
+_Encoded: TypeAlias = tuple[Vector, TokenVectors | None]
 # Words that may be of different rarity; Chinese, Japanese and Korean do not part them.
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’.,][^\W_{CJK}]+)*")
 
@@ -80,17 +82,20 @@ class Index:
         """Questions made ready, encoded together."""
         asked = [read_question(text) for text in texts]
         encoded = self._encoded([each.words for each in asked])
-        read: list[dict[str, str]] = [{} for _ in asked]
-        for number, (each, (_, tokens)) in enumerate(zip(asked, encoded, strict=True)):
-            if tokens and _familiarity(each.words, tokens.spans, is_chinese) < UNDERSTOOD:
-                english, read[number] = read_chinese(each.words, self.lexical.__contains__)
-                if read[number]:
-                    asked[number] = replace(each, words=english)
-                    [encoded[number]] = self._encoded([english])
+        read = [self._in_english(*each) for each in zip(asked, encoded, strict=True)]
         with one_thread():
-            return [self._query(*each) for each in zip(texts, asked, encoded, read, strict=True)]
+            return [self._query(text, *each) for text, each in zip(texts, read, strict=True)]
 
-    def _encoded(self, texts: Sequence[str]) -> list[tuple[Vector, TokenVectors | None]]:
+    def _in_english(self, asked: Asked, encoded: _Encoded) -> tuple[Asked, _Encoded, Mapping[str, str]]:
+        """A question whose Chinese neither encoder nor passages have, put into English, and what each word was read as."""
+        _, tokens = encoded
+        if tokens and _familiarity(asked.words, tokens.spans, is_chinese) < UNDERSTOOD:
+            english, read = read_chinese(asked.words, self.lexical.__contains__)
+            if read:
+                return replace(asked, words=english), self._encoded([english])[0], read
+        return asked, encoded, {}
+
+    def _encoded(self, texts: Sequence[str]) -> list[_Encoded]:
         encoded = encode_with_tokens(self.encoder, texts, query=True)
         if encoded.vectors.shape[1] != self.manifest.dimensions:
             raise IndexFolderError(
@@ -131,7 +136,7 @@ class Index:
         """What the passages can be filtered by."""
         return Facets(self._segments, self._places)
 
-    def _query(self, text: str, asked: Asked, encoded: tuple[Vector, TokenVectors | None], read: Mapping[str, str]) -> Query:
+    def _query(self, text: str, asked: Asked, encoded: _Encoded, read: Mapping[str, str]) -> Query:
         vector, tokens = encoded
         words = [_Word(match.group(), match.span(), analyze(match.group())) for match in _WORD.finditer(asked.words)]
         touched = _touched(words, tokens.spans) if tokens else np.zeros((len(words), 0), bool)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from index.analyzer import CJK
 from index.article import Span
+from index.scripts import CJK
 
 # Of 2,789 pieces of SQuAD looked for in 15 other paragraphs, 10 of the 1,807 with 25 characters or more met something
 # 75% alike by chance. Of the shorter ones ("October", "Octopus") 136 of 982 did, and 23 met something 90% alike.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from index.analyzer import CJK
+from index.scripts import CJK
 
 # Chinese writes “ ” where English writes quotation marks for a name: there they require nothing.
 _PHRASE = re.compile(rf'"([^"]+)"|“([^”{CJK}]+)”')

@@ -5,9 +5,10 @@ import re
 import sentencex
 
 from index.article import Span
+from index.scripts import HAN, KANA
 
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_JAPANESE = re.compile(r"[\u3040-\u30ff]")
+_CHINESE = re.compile(f"[{HAN}]")
+_JAPANESE = re.compile(f"[{KANA}]")
 
 
 def split_sentences(text: str) -> list[Span]:

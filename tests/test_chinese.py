@@ -1,17 +1,17 @@
 """Chinese questions of English articles."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from conftest import DATA, ToyTokenEncoder
 from hypothesis import given
 from hypothesis import strategies as st
+from test_uploads import MakeLibrary
 
 from eval.beir import read_beir
 from eval.measures import measure
 from index.analyzer import analyze
-from index.chinese import Dictionary, dictionary, read_chinese
+from index.chinese import dictionary, read_chinese
 from qa.library import Library, load
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
@@ -91,7 +91,6 @@ def test_meanings_leave_out_what_is_told_about_a_word() -> None:
     assert dictionary().meanings("煤矿") == ["coal mine", "coal seam"]
     assert dictionary().meanings("盂县") == ["Yu county"]
     assert dictionary().meanings("\u3400") == []
-    assert isinstance(dictionary(), Dictionary)
 
 
 @pytest.mark.model
@@ -122,9 +121,7 @@ def test_chinese_questions_find_english_paragraphs() -> None:
     assert sum(found.values()) / len(found) > 0.8
 
 
-def test_a_question_that_the_encoder_understands_is_left_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "articles").mkdir()
-    (tmp_path / "articles" / "mine.txt").write_text("Coal mine\n\nThe coal mine has many workers.", encoding="utf-8")
-    library = load(tmp_path / "articles", tmp_path / "index", ToyTokenEncoder())
+def test_a_question_that_the_encoder_understands_is_left_as_it_is(make_library: MakeLibrary) -> None:
+    library = make_library({"mine.txt": "Coal mine\n\nThe coal mine has many workers."}, ToyTokenEncoder())
     [query] = library.index.queries(["煤矿工人"])
     assert (query.words, query.corrected) == ("煤矿工人", ())

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index import Span
-from index.analyzer import CJK, word_terms
+from index.analyzer import word_terms
+from index.scripts import CJK
 from qa.answer import Hit
 from qa.html import inside, mark
 from qa.words import FUNCTION_WORDS
