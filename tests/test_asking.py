@@ -297,6 +297,10 @@ def test_why_passages_fall_short_is_said_in_words() -> None:
     assert "well-known" not in shortfall("Who is well-known?", make_hit("The known world.", 0.4)).split("not")[0]
     # A word that was read as another is not missing.
     assert "does not say" not in shortfall("capitel", make_hit("The capital grows.", 0.4, corrected=(("capitel", "capit"),)))
+    # One that it stands in is; but of a run of Chinese each word is read by itself.
+    capital = make_hit("Capital.", 0.4, corrected=(("capitel", "capit"),))
+    assert "does not say “capitellum”." in shortfall("capitel capitellum", capital)
+    assert "does not say" not in shortfall("煤矿工人", make_hit("A coal mine.", 0.4, corrected=(("煤矿", "coal mine"),)))
 
 
 def test_the_timeline_has_a_column_for_every_time_from_first_to_last() -> None:

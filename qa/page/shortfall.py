@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from index.analyzer import analyze, distinct_terms
+from index.chinese import is_chinese
 from index.passages import searchable_text
 from index.question import read_question
 from qa.answer import Hit
@@ -66,9 +67,10 @@ def _asked(question: str) -> tuple[list[str], list[str]]:
 
 
 def _lacks(word: str, hit: Hit) -> bool:
-    # Of a run of Chinese that was put into English only some words are said.
-    if any(typed.casefold() in word.casefold() for typed, _ in hit.why.corrected):
-        return False
+    for typed, _ in hit.why.corrected:
+        # A run of Chinese has words that were read one by one, of which only some are said.
+        if typed.casefold() == word.casefold() or (is_chinese(typed) and typed in word):
+            return False
     terms = analyze(word, compounds=False)
     said = distinct_terms(searchable_text(hit.passage))
     # A run of Chinese or Japanese is many pairs of characters: some of them are enough.
