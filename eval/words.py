@@ -45,6 +45,11 @@ def bounds(interval: Interval) -> str:
     return f"{number(interval.low)}–{number(interval.high)}"
 
 
+def with_bounds(interval: Interval) -> str:
+    """A mean and the ends of its interval: 0.750 (0.708–0.789)."""
+    return f"{number(interval.mean)} ({bounds(interval)})"
+
+
 def signed_bounds(interval: Interval) -> str:
     """The ends of the interval of a difference."""
     return f"[{signed(interval.low)}, {signed(interval.high)}]"

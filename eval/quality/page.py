@@ -9,7 +9,7 @@ from eval.calibration import area_under_roc, expected_calibration_error, risk_co
 from eval.quality.ablation import ARMS, BASELINE, DEFAULT, MEASURES, Figures
 from eval.quality.abstention import REFUSED
 from eval.statistics import bootstrap_interval, compare
-from eval.words import bounds, number, p_words, signed, signed_bounds
+from eval.words import number, p_words, signed, signed_bounds, with_bounds
 from qa.confidence import fitted
 
 ABSTENTION = "## Saying that the articles do not answer"
@@ -48,7 +48,7 @@ def retrieval(collections: Sequence[Measured]) -> str:
             for each in collections:
                 interval = bootstrap_interval(each.arms[arm.name][measure])
                 means.append(interval.mean)
-                cells.append(f"{number(interval.mean)} ({bounds(interval)})")
+                cells.append(with_bounds(interval))
             parts.append(f"| {arm.name} | {' | '.join(cells)} | {number(float(np.mean(means)))} |")
     parts.append(f"\n{DEFAULT} against {BASELINE} of the same two legs, over the same passages, nDCG@10:\n")
     parts.append("| collection | ratio | difference | p (paired randomisation) |\n| --- | --- | --- | --- |")
@@ -77,7 +77,7 @@ def across(each: Measured) -> str:
     for arm in ARMS:
         if arm.context:
             intervals = [bootstrap_interval(each.arms[arm.name][measure]) for measure in MEASURES]
-            parts.append(f"| {arm.name} | {' | '.join(f'{number(found.mean)} ({bounds(found)})' for found in intervals)} |")
+            parts.append(f"| {arm.name} | {' | '.join(map(with_bounds, intervals))} |")
     return "\n".join(parts) + "\n"
 
 
@@ -87,7 +87,7 @@ def highlighting(figures: Sequence[float]) -> str:
     return (
         "## The marked sentence\n\n"
         f"On the gold paragraphs of {len(figures):,} answerable questions of squad_v2_dev that served no development, the "
-        f"marked sentence holds an annotated answer in a share of {number(interval.mean)} ({bounds(interval)}).\n"
+        f"marked sentence holds an annotated answer in a share of {with_bounds(interval)}.\n"
     )
 
 

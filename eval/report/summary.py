@@ -27,7 +27,7 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield from _table(
         ("system", *evaluation.measures),
         (
-            (system, *(f"{words.number(each.mean)} ({words.bounds(each)})" for each in intervals.values()))
+            (system, *(words.with_bounds(each) for each in intervals.values()))
             for system, intervals in findings.intervals.items()
         ),
     )
