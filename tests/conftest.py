@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import qa
+from eval.gold import GOLD
 from index import Encoder
 from index.analyzer import analyze
 from index.arrays import Encoded, TokenVectors, Vector, Vectors
@@ -131,6 +132,14 @@ def visit(browser: "Browser") -> Iterator["Visit"]:
 
     with visits(browser) as go:
         yield go
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """A third of the gold set's questions, of all kinds, for what any questions do for."""
+    path = tmp_path / "third.jsonl"
+    path.write_text("".join(GOLD.read_text(encoding="utf-8").splitlines(keepends=True)[::3]), encoding="utf-8")
+    return path
 
 
 def in_eight_bits(vectors: Vectors) -> Vectors:

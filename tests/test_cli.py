@@ -120,8 +120,8 @@ def test_a_batch_answers_line_by_line_in_order(run: Run, seeds_index: Path, tmp_
     assert json.loads(alone.out)["hits"] == records[0]["hits"]
 
 
-def test_eval_prints_the_measures_of_three_systems(run: Run, seeds_index: Path) -> None:
-    ran = run("eval", "--index", seeds_index)
+def test_eval_prints_the_measures_of_three_systems(run: Run, seeds_index: Path, gold: Path) -> None:
+    ran = run("eval", gold, "--index", seeds_index)
     assert (ran.code, ran.err) == (0, "")
     for word in (
         "nDCG@10",
@@ -138,8 +138,8 @@ def test_eval_prints_the_measures_of_three_systems(run: Run, seeds_index: Path) 
         assert word in ran.out
 
 
-def test_eval_json_is_one_object(run: Run, seeds_index: Path) -> None:
-    record = json.loads(run("eval", "--index", seeds_index, "--json", "--systems", "bm25").out)
+def test_eval_json_is_one_object(run: Run, seeds_index: Path, gold: Path) -> None:
+    record = json.loads(run("eval", gold, "--index", seeds_index, "--json", "--systems", "bm25").out)
     assert set(record["all"]) == {"bm25"}
     assert 0 < record["all"]["bm25"]["nDCG@10"] < 1
 

@@ -12,7 +12,7 @@ from conftest import ToyEncoder
 from rich.console import Console
 
 import qa
-from eval import GOLD, MEASURES, GoldQuestion, GoldSpan, evaluate, read_gold
+from eval import MEASURES, GoldQuestion, GoldSpan, evaluate
 from eval.evaluation import SYSTEMS
 from eval.findings import Findings
 from eval.record import evaluation_record
@@ -222,12 +222,3 @@ def test_the_record_is_json_and_agrees_with_the_table(library: qa.Library) -> No
     assert record["figures"]["bm25"]["MRR@10"]["right"] == 1.0
     assert record["questions"] == {"answerable": 3, "unanswerable": 1}
     assert record["asked"] == {each.id: each.digest for each in QUESTIONS[:3]}
-
-
-@pytest.mark.model
-def test_on_the_gold_set_hybrid_beats_both_of_its_legs(seeds: qa.Library) -> None:
-    evaluation = evaluate(seeds, read_gold(GOLD))
-    table = evaluation.table(evaluation.answerable)
-    assert table["hybrid"]["nDCG@10"] > table["bm25"]["nDCG@10"]
-    assert table["hybrid"]["nDCG@10"] > table["dense"]["nDCG@10"]
-    assert evaluation.broken == ()
