@@ -240,9 +240,9 @@ def test_an_article_without_text_can_be_added(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["first build", "update"])
 def test_killed_anywhere_the_index_is_the_old_or_the_new_one_and_the_next_build_goes_on(what: str, tmp_path: Path) -> None:
     # In a process of its own, which forks one that is killed at the first file opened, fsync or rename, one at the second,
-    # and so on; others are killed, or find the disk full, within a file. Every third of some 200 points from one that is
+    # and so on; others are killed, or find the disk full, within a file. Every fifth of some 200 points from one that is
     # drawn, as each takes half a second; `make faults` tries them all.
-    every = 1 if "EVERY_FAULT" in os.environ else 3
+    every = 1 if "EVERY_FAULT" in os.environ else 5
     script, first = ROOT / "tests" / "killed.py", random.randrange(every)
     tried = [sys.executable, str(script), what, str(tmp_path), str(first), str(every)]
     done = subprocess.run(tried, capture_output=True, text=True, check=False, cwd=ROOT)
