@@ -10,6 +10,7 @@ from eval.relevance import Holders, covered
 from index.arrays import Rows
 from index.encoder import token_budget
 from qa.library import Library
+from qa.reader import read_first
 from qa.retriever import CANDIDATES, Found, System, gather, rank
 
 
@@ -25,6 +26,7 @@ class Stage(StrEnum):
     TOO_DEEP = "too deep in both legs"
     FUSION = "found by a leg, lost in fusion"
     RERANK = "pushed down by late interaction"
+    READING = "pushed down by reading"
     THRESHOLD = "refused by the threshold"
 
 
@@ -62,9 +64,10 @@ def attribute(
     for question, query in zip(asked, queries, strict=True):
         index, allowed = library.index, library.index.allowed(query)
         candidates = gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, allowed)
-        found_rows = rank(candidates, len(candidates.rows), system)
+        ranked = rank(candidates, len(candidates.rows), system)
+        found_rows = read_first(index, query, ranked) if system == "hybrid" else ranked
         for span in question.relevant:
-            miss = _trace(library, holders, found_rows, allowed, system, question.id, span, k)
+            miss = _trace(library, holders, ranked, found_rows, allowed, system, question.id, span, k)
             if miss and (miss.stage != Stage.THRESHOLD or question.id not in found):
                 misses.append(miss)
     return misses
@@ -79,6 +82,7 @@ def count_stages(misses: Sequence[Miss]) -> dict[Stage, int]:
 def _trace(
     library: Library,
     holders: Holders,
+    ranked: Found,
     found: Found,
     allowed: Rows | None,
     system: System,
@@ -86,7 +90,7 @@ def _trace(
     span: GoldSpan,
     k: int,
 ) -> Miss:
-    """Where a span was lost; a span among the first k can only be refused."""
+    """Where a span was lost, by what was ranked, then read; a span among the first k can only be refused."""
     held = dict(holders.of(span))
     if not held:
         return Miss(question, span, _lost_before_search(library, holders, span))
@@ -103,6 +107,8 @@ def _trace(
         stage = Stage.THRESHOLD
     elif beyond:
         stage = Stage.TOKENS
+    elif held.keys() & set(ranked.rows[:k].tolist()):
+        stage = Stage.READING
     elif system == "hybrid" and found.fused_ranks[place] <= k:
         stage = Stage.RERANK
     else:

@@ -24,9 +24,10 @@ class LegScore:
 class Why:
     """Why a passage was found: its cosine (dense), its BM25 score (lexical), the terms it shares with the question.
 
-    `fused` is the legs' convex sum; `late` how near its words come to each of the question's, -1 to 1; `rerank` what a
-    cross-encoder says, 0 to 1: None where a stage did not see the passage. `corrected` holds words of the question that no
-    passage has, each with the term that this one has in its place.
+    `fused` is the legs' convex sum; `late` how near its words come to each of the question's, -1 to 1; `reading` the
+    probability that it answers, told by reading both together (index/reader.py); `rerank` what a cross-encoder says, 0 to 1:
+    None where a stage did not see the passage. `corrected` holds words of the question that no passage has, each with the
+    term that this one has in its place.
     """
 
     dense: LegScore
@@ -34,6 +35,7 @@ class Why:
     matched: tuple[str, ...] = ()
     fused: LegScore | None = None
     late: LegScore | None = None
+    reading: LegScore | None = None
     rerank: LegScore | None = None
     corrected: tuple[tuple[str, str], ...] = ()
 
@@ -130,19 +132,21 @@ class Hits(Sequence[Hit]):
 
         columns = (
             "rank", "score", "title", "published", "source", "kind", "number", "quote", "text",
-            "dense_rank", "dense_score", "lexical_rank", "lexical_score", "late_score",
+            "dense_rank", "dense_score", "lexical_rank", "lexical_score", "late_score", "reading_score",
         )  # fmt: skip
         rows = [
             (
                 hit.rank, hit.score, hit.passage.article.title, hit.passage.article.published,
                 hit.passage.article.source, hit.passage.kind, hit.passage.number, hit.citation.quote, hit.passage.text,
                 hit.why.dense.rank, hit.why.dense.score, hit.why.lexical.rank, hit.why.lexical.score,
-                hit.why.late.score if hit.why.late else None,
+                hit.why.late.score if hit.why.late else None, hit.why.reading.score if hit.why.reading else None,
             )
             for hit in self
         ]  # fmt: skip
         frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"dense_rank": "Int64", "lexical_rank": "Int64", "late_score": "float64"})
+        return frame.astype(
+            {"dense_rank": "Int64", "lexical_rank": "Int64", "late_score": "float64", "reading_score": "float64"}
+        )
 
     def __repr__(self) -> str:
         lines = [f"{hit.rank:>3}. {hit.score:.3f} {hit.citation}" for hit in self]

@@ -1,39 +1,30 @@
-"""What speaks for an answer, gathered from a ranking and from reading its first passages beside the question."""
+"""What speaks for an answer, gathered from a ranking and from what was read of it."""
 
 import re
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+
 from index import Index
-from index.analyzer import distinct_terms, word_terms
+from index.analyzer import distinct_terms
 from index.filter import Filter
 from index.passages import searchable_text
-from index.reader import Excerpt, ReadingEncoder
-from index.searchers import UNDERSTOOD, Query
+from index.searchers import Query
 from qa.answer import Hit
 from qa.confidence import Evidence, logistic
 from qa.highlight import matched_terms
-from qa.retriever import Candidates
+from qa.retriever import Candidates, Found
 
-# So many of the first passages are looked at for a year that the question names, and read until one may answer.
+# So many of the first passages are looked at for a year that the question names.
 LOOKED_AT = 3
-# From this probability on a passage may answer, and the next ones are not read: reading one takes as long as searching.
-_MAY_ANSWER = 0.25
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
-
-Read = dict[Excerpt, float]
-"""The probability that each excerpt answers a question."""
 
 
 def gather_evidence(
-    index: Index, query: Query, candidates: Candidates, hits: Sequence[Hit], where: Filter, read: Read | None
+    index: Index, query: Query, candidates: Candidates, found: Found, hits: Sequence[Hit], where: Filter
 ) -> Evidence:
-    """What the first three of at least one hit say for an answer.
-
-    `read` remembers what reading an excerpt beside this question said, as systems often agree on it; None if nothing is to
-    be read.
-    """
+    """What the first three of at least one hit, and the reading of the first rows found, say for an answer."""
     first = [hit.passage for hit in hits[:LOOKED_AT]]
     terms = tuple(dict.fromkeys(query.terms))
     said = set(matched_terms(searchable_text(first[0]), terms))
@@ -45,37 +36,19 @@ def gather_evidence(
         best_cosine=float(candidates.dense.max()),
         coverage=sum(weights[term] for term in said) / total if total else 0.0,
         missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-        reading=_reading(index, query, hits[:LOOKED_AT], read),
+        reading=_reading(query, found),
     )
 
 
-def _reading(index: Index, query: Query, first: Sequence[Hit], read: Read | None) -> float | None:
-    """The greatest probability that a hit answers; hits are read in turn, as far as to one that may.
+def _reading(query: Query, found: Found) -> float | None:
+    """The greatest probability that a row that was read answers.
 
-    None where the encoder does not read, or not the question's language, or where nothing is asked but something stated.
+    None where nothing was read, or where nothing is asked but something stated: which passage comes nearest to answering
+    is told of a statement too, but not how near, as the reader learnt from questions.
     """
-    if read is None or not isinstance(index.encoder, ReadingEncoder):
+    if np.isnan(found.reading).all() or query.words.rstrip().endswith("."):
         return None
-    if query.familiar < UNDERSTOOD or query.words.rstrip().endswith("."):
-        return None
-    most = 0.0
-    for hit in first:
-        excerpt = Excerpt(hit.passage.article.title, hit.passage.text, hit.highlight[0] if hit.highlight else (0, 0))
-        if excerpt not in read:
-            read[excerpt] = logistic(float(index.encoder.read(_spelled(query, hit.passage.text), [excerpt])[0]))
-        most = max(most, read[excerpt])
-        if most >= _MAY_ANSWER:
-            break
-    return most
-
-
-def _spelled(query: Query, text: str) -> str:
-    """The question, its misspelt words as a text spells them."""
-    words = query.words
-    for typed, term in query.corrected:
-        right = next((word for word in _WORD.findall(text) if term in word_terms(word)), typed)
-        words = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", right, words)
-    return words
+    return logistic(float(np.nanmax(found.reading)))
 
 
 def _years(where: Filter) -> set[str]:

@@ -25,7 +25,7 @@ def answer_json(answer: Answer, question_id: str | None = None) -> str:
 def _hit(hit: Hit) -> dict[str, Any]:
     """A hit's fields; its `citation` says where the quoted words stand in the source.
 
-    `twins`, and `rerank` and `corrected` in `why`, only where there are some.
+    `twins`, and `reading`, `rerank` and `corrected` in `why`, only where there are some.
     """
     passage, article, citation = hit.passage, hit.passage.article, hit.citation
     why: dict[str, Any] = {
@@ -33,6 +33,8 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "lexical": _stage(hit.why.lexical),
         "late": {"score": None if hit.why.late is None else round(hit.why.late.score, 6)},
     }
+    if hit.why.reading:
+        why["reading"] = _stage(hit.why.reading)
     if hit.why.rerank:
         why["rerank"] = _stage(hit.why.rerank)
     if hit.why.corrected:

@@ -7,6 +7,8 @@ import numpy as np
 from index.arrays import Rows, Scores
 
 RRF_K = 60
+# From these log-odds on a passage surely does not answer, or surely does: beyond them reading is no surer of its own.
+_SILENT, _ANSWERS = -5, 2
 
 
 def convex_sum(dense: Scores, lexical: Scores, most_lexical: float, dense_weight: float) -> Scores:
@@ -38,3 +40,13 @@ def with_late(first: Scores, late: Scores, late_weight: float) -> Scores:
     if np.isnan(late).all():
         return first
     return (1 - late_weight) * first + late_weight * np.where(np.isnan(late), np.nanmin(late), late)
+
+
+def with_reading(first: Scores, log_odds: Scores, weight: float) -> Scores:
+    """(1 - weight) x the score so far + weight x what reading tells, from 0 for log-odds of -5 to 1 for those of 2.
+
+    `log_odds` is nan for passages that were not read: they count as 0, so that none of them comes before one that was and
+    had come before it. Shapes (n,), float64.
+    """
+    told = np.clip((log_odds - _SILENT) / (_ANSWERS - _SILENT), 0, 1)
+    return (1 - weight) * first + weight * np.where(np.isnan(log_odds), 0, told)

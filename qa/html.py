@@ -131,6 +131,8 @@ def why_words(hit: Hit) -> str:
     ]
     if why.late:
         parts.append(f"Word for word: {rank_words(why.late)}, {why.late.score:.2f}.")
+    if why.reading:
+        parts.append(f"Read: {rank_words(why.reading)}, {why.reading.score:.2f}.")
     if why.rerank:
         parts.append(f"Cross-encoder: {rank_words(why.rerank)}, {why.rerank.score:.2f}.")
     parts.append(f"Score {hit.score:.2f}.")

@@ -25,9 +25,10 @@ from index.searchers import Query
 from index.store import MANIFEST, read_manifest
 from index.threads import ASKING
 from qa.answer import Answer, Hit, Hits, LegScore, Why
-from qa.confidence import confidence, is_found
-from qa.evidence import LOOKED_AT, Read, gather_evidence
+from qa.confidence import confidence, is_found, logistic
+from qa.evidence import LOOKED_AT, gather_evidence
 from qa.highlight import best_sentence, matched_terms
+from qa.reader import read_first
 from qa.retriever import CANDIDATES, SYSTEMS, Candidates, Found, System, gather, rank, rerank
 from qa.twins import collapse
 from qa.words import count_of
@@ -68,14 +69,22 @@ class Library:
     def passages(self) -> Lazy[Passage]:
         return self.index.passages
 
-    def search(self, question: str, k: int = DEFAULT_K, system: System = "hybrid", where: Filter = EVERYTHING) -> Hits:
+    def search(
+        self,
+        question: str,
+        k: int = DEFAULT_K,
+        system: System = "hybrid",
+        where: Filter = EVERYTHING,
+        *,
+        reading: bool = True,
+    ) -> Hits:
         """The k best passages of those that `where` lets through, best first; all of them if there are fewer.
 
-        Raises QuestionError.
+        Without `reading` the ranking of both legs and late interaction stands, in half the time. Raises QuestionError.
         """
         with ASKING.take():
             index, [(query, candidates)] = self._gather([question], [system], k, where)
-            return self._hits(index, query, candidates, system, k, k)
+            return self._hits(index, query, self._found(index, query, candidates, system, reading=reading), k, k)
 
     def ask(
         self,
@@ -86,9 +95,10 @@ class Library:
         *,
         reading: bool = True,
     ) -> Answer:
-        """What the articles that `where` lets through say to a question, with the k best passages. Raises QuestionError.
+        """What the articles that `where` lets through say to a question, with the k best passages.
 
-        Without `reading` confidence is told from similarity alone, in half the time.
+        Without `reading` the ranking of both legs and late interaction stands, and confidence is told from similarity alone,
+        in half the time. Raises QuestionError.
         """
         return self.ask_systems([question], [system], k, where=where, reading=reading)[0][system]
 
@@ -115,7 +125,10 @@ class Library:
         with ASKING.take():
             index, asked = self._gather(questions, systems, k, where)
             return [
-                self._answers(index, query, candidates, systems, k, marked or k, where, {} if reading else None)
+                {
+                    system: self._answer(index, query, candidates, system, k, marked or k, where, reading=reading)
+                    for system in systems
+                }
                 for query, candidates in asked
             ]
 
@@ -168,11 +181,16 @@ class Library:
             asked.append((query, gather(index.dense, index.lexical, query, max(CANDIDATES, k), index.late, among)))
         return index, asked
 
-    def _hits(self, index: Index, query: Query, candidates: Candidates, system: System, k: int, marked: int) -> Hits:
+    def _found(self, index: Index, query: Query, candidates: Candidates, system: System, *, reading: bool) -> Found:
         found = rank(candidates, len(candidates.rows), system)
-        if self.reranker and system == "hybrid":
-            judge = partial(rerank_scores, self.reranker, query.text)
-            found = rerank(found, lambda rows: judge(_texts(index, rows)))
+        if system == "hybrid":
+            found = read_first(index, query, found) if reading else found
+            if self.reranker:
+                judge = partial(rerank_scores, self.reranker, query.text)
+                found = rerank(found, lambda rows: judge(_texts(index, rows)))
+        return found
+
+    def _hits(self, index: Index, query: Query, found: Found, k: int, marked: int) -> Hits:
         shown = collapse((index.passages[row].text for row in found.rows.tolist()), k)
         hits = [
             replace(
@@ -183,27 +201,25 @@ class Library:
         ]
         return Hits(query.text, hits)
 
-    def _answers(
+    def _answer(
         self,
         index: Index,
         query: Query,
         candidates: Candidates,
-        systems: Sequence[System],
+        system: System,
         k: int,
         marked: int,
         where: Filter,
-        read: Read | None,
-    ) -> dict[System, Answer]:
-        answers = {}
-        for system in systems:
-            hits = self._hits(index, query, candidates, system, k, marked)
-            # How sure an answer is does not depend on how many passages are asked for.
-            enough = k >= LOOKED_AT and (read is None or marked >= LOOKED_AT)
-            first = hits if enough else self._hits(index, query, candidates, system, LOOKED_AT, LOOKED_AT)
-            evidence = gather_evidence(index, query, candidates, first, where, read) if hits else None
-            sure = confidence(evidence) if evidence else 0.0
-            answers[system] = Answer(query.text, evidence is not None and is_found(sure), sure, hits, evidence)
-        return answers
+        *,
+        reading: bool,
+    ) -> Answer:
+        found = self._found(index, query, candidates, system, reading=reading)
+        hits = self._hits(index, query, found, k, marked)
+        # How sure an answer is does not depend on how many passages are asked for.
+        first = hits if k >= LOOKED_AT else self._hits(index, query, found, LOOKED_AT, 0)
+        evidence = gather_evidence(index, query, candidates, found, first, where) if hits else None
+        sure = confidence(evidence) if evidence else 0.0
+        return Answer(query.text, evidence is not None and is_found(sure), sure, hits, evidence)
 
     def __len__(self) -> int:
         return len(self.articles)
@@ -236,8 +252,9 @@ def _hit(index: Index, query: Query, found: Found, place: int, rank: int, *, mar
             lexical=_stage(found.lexical_ranks[place], found.lexical[place]),
             matched=_telling(index, matched),
             fused=_stage(found.fused_ranks[place], found.fused[place]),
-            late=_stage(found.late_ranks[place], found.late[place]) if found.late_ranks[place] else None,
-            rerank=_stage(found.rerank_ranks[place], found.rerank[place]) if found.rerank_ranks[place] else None,
+            late=_seen(found.late_ranks[place], found.late[place]),
+            reading=_seen(found.reading_ranks[place], logistic(found.reading[place])),
+            rerank=_seen(found.rerank_ranks[place], found.rerank[place]),
             corrected=tuple(pair for pair in query.corrected if said.intersection([pair[1], *word_terms(pair[1])])),
         ),
         highlight=best_sentence(passage.text, query, index, row, by_meaning=rank == 1) if mark else (),
@@ -253,6 +270,10 @@ def _telling(index: Index, terms: tuple[str, ...]) -> tuple[str, ...]:
 
 def _stage(rank: int, score: float) -> LegScore:
     return LegScore(int(rank) or None, float(score))
+
+
+def _seen(rank: int, score: float) -> LegScore | None:
+    return _stage(rank, score) if rank else None
 
 
 def load(

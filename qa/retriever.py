@@ -1,10 +1,11 @@
-"""From a question to ranked rows: candidates of both legs, exact scores for their union, late interaction, one order."""
+"""From a question to ranked rows: candidates of both legs, exact scores for their union, late interaction, reading."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from index.arrays import Rows, Scores
 from index.dense import DenseSearcher
@@ -12,20 +13,22 @@ from index.late import LateInteraction
 from index.lexical import LexicalSearcher
 from index.searchers import Query, Ranking
 from index.threads import one_thread
-from qa.fusion import convex_sum, reciprocal_ranks, with_late
+from qa.fusion import convex_sum, reciprocal_ranks, with_late, with_reading
 
 System: TypeAlias = Literal["hybrid", "convex", "rrf", "dense", "bm25"]
-"""How passages are ranked: both legs and late interaction; the convex sum of both legs, or their reciprocal rank fusion,
-without it; or one leg alone."""
+"""How passages are ranked: both legs, late interaction and reading; the convex sum of both legs, or their reciprocal rank
+fusion, without these; or one leg alone."""
 
 SYSTEMS: tuple[System, ...] = get_args(System)
 
 CANDIDATES = 200
 COMPARED = 50
+READ = 5
 RERANKED = 20
 # Chosen on questions of SQuAD 2.0's development set, of MTRAG's govt and of SciFact's training set: see docs/log.md.
 DENSE_WEIGHT = 0.4
 LATE_WEIGHT = 0.55
+READING_WEIGHT = 0.12
 # Of a question that the encoder reads letter by letter words decide, and meaning only between equals.
 LEAST_TRUST = 0.05
 
@@ -51,9 +54,10 @@ class Candidates:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Ranked rows, best first, with their score, and what each stage made of them: both legs, their convex sum, late
-    interaction, a cross-encoder.
+    interaction, reading, a cross-encoder.
 
-    Scores and ranks as in `Candidates`; all ranks count from 1, 0 and nan stand for a row that a stage did not see.
+    Scores and ranks as in `Candidates`; `reading` is the log-odds that a passage answers. All ranks count from 1, 0 and nan
+    stand for a row that a stage did not see.
     """
 
     rows: Rows
@@ -62,11 +66,13 @@ class Found:
     lexical: Scores
     fused: Scores
     late: Scores
+    reading: Scores
     rerank: Scores
     dense_ranks: Rows
     lexical_ranks: Rows
     fused_ranks: Rows
     late_ranks: Rows
+    reading_ranks: Rows
     rerank_ranks: Rows
 
 
@@ -108,6 +114,7 @@ def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight
         scores = with_late(fused, candidates.late, LATE_WEIGHT * candidates.trust) if system == "hybrid" else fused
     places = np.flatnonzero(listed)
     order = places[_order(candidates.rows[places], scores[places])[:k]]
+    unseen, unranked = np.full(len(order), np.nan), np.zeros(len(order), dtype=np.int64)
     return Found(
         rows=candidates.rows[order],
         scores=scores[order],
@@ -115,13 +122,31 @@ def rank(candidates: Candidates, k: int, system: System = "hybrid", dense_weight
         lexical=candidates.lexical[order],
         fused=fused[order],
         late=candidates.late[order],
-        rerank=np.full(len(order), np.nan),
+        reading=unseen,
+        rerank=unseen,
         dense_ranks=candidates.dense_ranks[order],
         lexical_ranks=candidates.lexical_ranks[order],
         fused_ranks=_places(candidates.rows, fused)[order],
         late_ranks=_places(candidates.rows, candidates.late)[order],
-        rerank_ranks=np.zeros(len(order), dtype=np.int64),
+        reading_ranks=unranked,
+        rerank_ranks=unranked,
     )
+
+
+def read(found: Found, log_odds: Callable[[int], float], depth: int = READ) -> Found:
+    """The first rows in a new order, by their score with what reading them tells: the log-odds that a row answers.
+
+    Reading one takes as long as searching, so they are read in turn, `depth` at most, and only as long as the next could
+    come first if it answered (branch and bound).
+    """
+    told, scores = np.full(len(found.rows), np.nan), found.scores
+    at_best = with_reading(found.scores, np.full(len(found.rows), np.inf), READING_WEIGHT)
+    for place, row in enumerate(found.rows[:depth].tolist()):
+        if place and at_best[place] <= scores[:place].max():
+            break
+        told[place] = log_odds(row)
+        scores = with_reading(found.scores, told, READING_WEIGHT)
+    return _in_order(replace(found, reading=told), scores, reading_ranks=~np.isnan(told))
 
 
 def rerank(found: Found, judge: Callable[[Rows], Scores], depth: int = RERANKED) -> Found:
@@ -131,12 +156,17 @@ def rerank(found: Found, judge: Callable[[Rows], Scores], depth: int = RERANKED)
     """
     judged = np.full(len(found.rows), np.nan)
     judged[:depth] = judge(found.rows[:depth]) if len(found.rows) else []
-    scores = np.where(np.isnan(judged), found.scores, judged + 1)
-    order = np.lexsort((np.arange(len(scores)), -scores))
-    places = np.arange(len(order))
-    fields_of = {field.name: getattr(found, field.name)[order] for field in fields(Found)}
-    ranks = np.where(places < min(depth, len(order)), places + 1, 0)
-    return Found(**{**fields_of, "scores": scores[order], "rerank": judged[order], "rerank_ranks": ranks})
+    seen = ~np.isnan(judged)
+    return _in_order(replace(found, rerank=judged), np.where(seen, judged + 1, found.scores), rerank_ranks=seen)
+
+
+def _in_order(found: Found, scores: Scores, **seen: npt.NDArray[np.bool_]) -> Found:
+    """The rows by new scores, ties in the order they had; ranks, by name, for those that a stage has seen, all first."""
+    order = np.argsort(-scores, kind="stable")
+    places = np.arange(1, len(order) + 1)
+    ordered = {field.name: getattr(found, field.name)[order] for field in fields(Found)}
+    ranks = {name: np.where(of_stage[order], places, 0) for name, of_stage in seen.items()}
+    return Found(**{**ordered, "scores": scores[order], **ranks})
 
 
 def _places(rows: Rows, scores: Scores) -> Rows:

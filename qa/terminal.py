@@ -47,6 +47,7 @@ def _stages(hit: Hit) -> Text:
         ("words (BM25)", why.lexical),
         ("both (convex sum)", why.fused),
         ("word for word (late interaction)", why.late),
+        ("read with the question", why.reading),
         ("cross-encoder", why.rerank),
     )
     lines = [f"{name:<33} {f'#{stage.rank}' if stage.rank else '–':>5} {stage.score:8.3f}" for name, stage in named if stage]

@@ -10,7 +10,8 @@ from conftest import ToyEncoder, ToyTokenEncoder
 import qa
 from eval.attribution import Miss, Stage, attribute, count_stages
 from eval.gold import GoldQuestion, GoldSpan
-from index.arrays import Encoded, TokenVectors, Vectors
+from index.arrays import Encoded, Scores, TokenVectors, Vectors
+from index.reader import Excerpt
 
 MakeLibrary = Callable[..., qa.Library]
 
@@ -121,6 +122,22 @@ def test_pushed_down_by_late_interaction(make_library: MakeLibrary) -> None:
     question = ask_for("Night trains run", "trains of the night")
     assert attribute(library, [question], {"q"}, k=1, system="convex") == []
     assert only(library, question, k=1).stage == Stage.RERANK
+
+
+def test_pushed_down_by_reading(make_library: MakeLibrary) -> None:
+    class Contrary(ToyTokenEncoder):
+        """Says of nothing but apples that it answers."""
+
+        def read(self, _question: str, excerpts: Sequence[Excerpt], /) -> Scores:
+            return np.array([9.0 if "Apples" in each.text else -9.0 for each in excerpts])
+
+    library = make_library({"a.txt": "Trains\n\nNight trains run to Rome.\n\nApples and night trains."}, Contrary())
+    start = library.articles[0].text.index("Night trains run")
+    span = GoldSpan("a.txt", "a.txt", start, start + 16, "Night trains run")
+    question = GoldQuestion("q", "Where do night trains run", "", (span,), answerable=True)
+    assert library.search(question.question, reading=False)[0].passage.text == "Night trains run to Rome."
+    assert only(library, question, k=1).stage == Stage.READING
+    assert attribute(library, [question], {"q"}, k=2) == []
 
 
 def test_had_and_refused(library: qa.Library) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.fusion import convex_sum, reciprocal_ranks
+from qa.fusion import convex_sum, reciprocal_ranks, with_reading
 
 
 def test_convex_sum_worked_by_hand() -> None:
@@ -38,3 +38,19 @@ def test_reciprocal_ranks_worked_by_hand() -> None:
 
 def test_reciprocal_ranks_of_no_rows() -> None:
     assert reciprocal_ranks([np.array([], dtype=np.int64)]).shape == (0,)
+
+
+def test_what_reading_tells_worked_by_hand() -> None:
+    first = np.array([0.5, 0.5, 0.5, 0.5, 0.5])
+    fused = with_reading(first, np.array([-9.0, -1.5, 2.0, 7.0, np.nan]), 0.2)
+    assert fused == pytest.approx([0.4, 0.5, 0.6, 0.6, 0.4])
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-9, 9)), min_size=1, max_size=20), st.floats(0.01, 0.99))
+def test_what_was_not_read_never_comes_before_what_was_and_had_come_before_it(
+    pairs: list[tuple[float, float]], weight: float
+) -> None:
+    first, log_odds = (np.array(column) for column in zip(*pairs, strict=True))
+    unread = with_reading(first, np.full(len(first), np.nan), weight)
+    assert (with_reading(first, log_odds, weight) >= unread).all()
+    assert (with_reading(np.ones(1), np.ones(1) * 9, weight) <= 1 + 1e-9).all()

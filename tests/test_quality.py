@@ -50,6 +50,11 @@ def test_questions_are_divided_alike_whatever_their_order() -> None:
     assert (len(first), len(second)) == (25, 25)
     assert not {each.id for each in first} & {each.id for each in second}
     assert divide(asked[::-1], 20, 25) == (first, second)
+    seen = {each.id for each in second[:10]}
+    others, unseen = divide(asked, 20, 25, seen)
+    assert len(unseen) == 20
+    assert sorted([*others, *unseen], key=lambda each: each.id) == sorted(asked, key=lambda each: each.id)
+    assert not {each.id for each in unseen} & ({each.id for each in first[:20]} | seen)
     assert shuffled(["b", "a"]) == shuffled(["a", "b"])
 
 

@@ -1,17 +1,33 @@
 """Retrieval against a slow, obvious version of itself."""
 
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from conftest import ToyEncoder, ToyTokenEncoder, in_eight_bits
+from hypothesis import given
+from hypothesis import strategies as st
 
 import qa
 from index.analyzer import analyze
 from index.late import from_codes
 from index.lexical import K1
 from index.searchers import Query
-from qa.retriever import COMPARED, DENSE_WEIGHT, LATE_WEIGHT, SYSTEMS, Found, System, gather, rank
+from qa.fusion import with_reading
+from qa.retriever import (
+    COMPARED,
+    DENSE_WEIGHT,
+    LATE_WEIGHT,
+    READ,
+    READING_WEIGHT,
+    SYSTEMS,
+    Found,
+    System,
+    gather,
+    rank,
+    read,
+)
 
 MakeLibrary = Callable[..., qa.Library]
 
@@ -119,3 +135,76 @@ def test_a_question_with_no_known_word_finds_nothing_by_words_alone(library: qa.
     query = library.index.queries(["qqqq"])[0]
     assert len(retrieve(library, query, 10, "bm25").rows) == 0
     assert len(retrieve(library, query, 10, "hybrid").rows) == 10
+
+
+def ranked(scores: list[float]) -> Found:
+    """Rows ranked by these scores, best first, that no stage has said more of."""
+    size = len(scores)
+    numbers = {"rows": np.arange(size) + 100, "scores": np.array(sorted(scores, reverse=True))}
+    unseen = {
+        field.name: np.zeros(size, dtype=np.int64) if field.name.endswith("ranks") else np.full(size, np.nan)
+        for field in fields(Found)
+    }
+    return Found(**{**unseen, **numbers})
+
+
+def read_all(found: Found, log_odds: dict[int, float], depth: int) -> dict[int, float]:
+    """Every one of the first rows read, one by one: its score."""
+    scores = {}
+    for place, (row, score) in enumerate(zip(found.rows.tolist(), found.scores.tolist(), strict=True)):
+        told = min(1.0, max(0.0, (log_odds[row] + 5) / 7)) if place < depth else 0.0
+        scores[row] = (1 - READING_WEIGHT) * score + READING_WEIGHT * told
+    return scores
+
+
+some_scores = st.lists(st.floats(0, 1).map(lambda score: round(score, 2)), min_size=1, max_size=12)
+
+
+@given(some_scores, st.data(), st.integers(1, 8))
+def test_what_is_read_comes_as_where_all_are_read(scores: list[float], data: st.DataObject, depth: int) -> None:
+    found = ranked(scores)
+    odds = {row: data.draw(st.integers(-8, 5)) / 1 for row in found.rows.tolist()}
+    asked: list[int] = []
+    now = read(found, lambda row: asked.append(row) or odds[row], depth)  # type: ignore[func-returns-value]
+    slow = read_all(found, odds, depth)
+    # Read in turn, and the best of all that might have been read is first.
+    assert asked == found.rows[: len(asked)].tolist()
+    assert 1 <= len(asked) <= depth
+    assert now.scores[0] == pytest.approx(max(slow.values()))
+    assert now.scores == pytest.approx(
+        sorted(
+            (
+                slow[row] if row in asked else (1 - READING_WEIGHT) * found.scores[place]
+                for place, row in enumerate(found.rows.tolist())
+            ),
+            reverse=True,
+        )
+    )
+    # None was read that could not have come first.
+    before = asked[:-1]
+    if before:
+        at_best = (1 - READING_WEIGHT) * found.scores[len(before)] + READING_WEIGHT
+        assert at_best > max(slow[row] for row in before)
+    assert sorted(now.rows.tolist()) == found.rows.tolist()
+    assert now.reading_ranks.tolist() == [place if place <= len(asked) else 0 for place in range(1, len(scores) + 1)]
+    assert [odds[row] for row in now.rows[: len(asked)].tolist()] == now.reading[: len(asked)].tolist()
+    assert np.isnan(now.reading[len(asked) :]).all()
+    assert now.rows[len(asked) :].tolist() == found.rows[len(asked) :].tolist()
+
+
+def test_reading_worked_by_hand() -> None:
+    found = ranked([0.6, 0.55, 0.5, 0.2])
+    # The first and the second tell nothing, the third answers; the fourth could not come before it.
+    now = read(found, {100: -5.0, 101: -1.5, 102: 2.0}.__getitem__)
+    assert now.rows.tolist() == [102, 101, 100, 103]
+    assert now.scores == pytest.approx(with_reading(np.array([0.5, 0.55, 0.6, 0.2]), np.array([2, -1.5, -5, np.nan]), 0.12))
+
+
+def test_no_more_are_read_than_may_be() -> None:
+    asked: list[int] = []
+    read(ranked([0.5] * 9), lambda row: asked.append(row) or -5.0)  # type: ignore[func-returns-value]
+    assert len(asked) == READ
+
+
+def test_nothing_is_read_of_nothing() -> None:
+    assert len(read(ranked([]), lambda row: float(row)).rows) == 0

@@ -12,6 +12,7 @@ from index.encoder import encode_documents
 from index.lexical import LexicalSearcher
 from index.progress import Progress
 from qa.library import Library
+from qa.reader import read_first
 from qa.retriever import System, gather, rank
 
 MEASURES = ("nDCG@10", "MRR@10", "Recall@10")
@@ -22,11 +23,13 @@ _DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One way of ranking: a system over passages alone, or with the title and heading that they stand under."""
+    """One way of ranking: a system over passages alone, or with the title and heading that they stand under; its first
+    passages read, or not."""
 
     name: str
     system: System
     context: bool
+    reading: bool = False
 
 
 ARMS = (
@@ -38,9 +41,10 @@ ARMS = (
     Arm("dense", "dense", True),
     Arm("RRF", "rrf", True),
     Arm("convex", "convex", True),
-    Arm("convex + late (the default)", "hybrid", True),
+    Arm("convex + late", "hybrid", True),
+    Arm("convex + late + reading (the default)", "hybrid", True, reading=True),
 )
-BASELINE, DEFAULT = "RRF", "convex + late (the default)"
+BASELINE, DEFAULT = "RRF", ARMS[-1].name
 
 Figures = dict[str, dict[str, list[float]]]
 """Arm to measure to a figure a question, in the questions' order."""
@@ -66,6 +70,7 @@ def figures(library: Library, questions: Sequence[GoldQuestion], progress: Progr
             without = gather(*alone, query)
             for arm in ARMS:
                 found = rank(with_context if arm.context else without, _DEPTH, arm.system)
+                found = read_first(index, query, found) if arm.reading else found
                 runs[arm.name][question.id] = [names[row] for row in found.rows.tolist()]
     progress("Asking questions", len(asked), len(asked))
     return {name: _measured(qrels, run, asked) for name, run in runs.items()}

@@ -30,7 +30,7 @@ _LOOSE = 10.0
 _ENOUGH = 50
 # Of no group of answerable development questions more are refused at the threshold: a passage with its source does less
 # harm to someone whom it does not answer than silence does to someone whom it would have.
-REFUSED = 0.02
+REFUSED = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from qa.library import DEFAULT_STORE, Library, load
 
 SEEDS = Path("seeds")
 _DEVELOPMENT, _REPORTED = 1_500, 1_000
+_TRICKS_DEVELOPMENT, _TRICKS_REPORTED = 700, 700
 _TITLES = 4
+_UNSEEN = " on articles that the reader was not trained on"
 
 Choice = Callable[[Sequence[str]], set[str]]
 """From question ids to some of them."""
@@ -25,8 +28,8 @@ Choice = Callable[[Sequence[str]], set[str]]
 class Collection:
     """A folder of articles with questions; `held` says which of them are reported on.
 
-    `seen` are the ids of questions whose articles the reader (index/reader.py) was trained on: neither is confidence fitted
-    on them nor reported.
+    `seen` are the ids of questions whose articles the reader (index/reader.py) was trained on: nothing is reported on them,
+    nor is confidence fitted on them.
     """
 
     name: str
@@ -57,23 +60,27 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
     library = load(folder, progress=progress)
     questions = read_beir(folder).questions
     answerable = [question for question in questions if question.answerable]
+    learnt, _ = Squad.read(data / "squad_v2_dev").divided()
     if name == "squad_v2_dev":
-        development, reported = divide(answerable, _DEVELOPMENT, _REPORTED)
+        seen = frozenset(each.id for each in learnt.asked)
+        development, reported = divide(answerable, _DEVELOPMENT, _REPORTED, seen)
         # Questions that the paragraphs do not answer, each written on one of them.
-        trick_development, trick_reported = divide([q for q in questions if not q.answerable], 700, _REPORTED)
-        said = "1,000 of the answerable questions; none served development, as others did"
-        seen, _ = Squad.read(folder).divided()
-        ids = frozenset(each.id for each in seen.asked)
-        return Collection(name, library, development + trick_development, reported + trick_reported, said, ids)
-    if name in ("mtrag_govt", "xquad_zh2en"):
+        tricks = [question for question in questions if not question.answerable]
+        trick_development, trick_reported = divide(tricks, _TRICKS_DEVELOPMENT, _TRICKS_REPORTED, seen)
+        held = f"{len(reported):,} of the answerable ones{_UNSEEN}; others served development"
+        return Collection(name, library, development + trick_development, reported + trick_reported, held, seen)
+    if name in ("xquad_en", "xquad_zh2en"):
+        titles = {paragraph.title for paragraph in learnt.paragraphs.values()}
+        articles = {article.id for article in library.articles if article.title.replace("_", " ") in titles}
+        seen = frozenset(question.id for question in answerable if articles.intersection(question.articles))
+        served = len(answerable) // 2 if name == "xquad_zh2en" else 0
+        development, reported = divide(answerable, served, len(answerable), seen)
+        held = f"{len(reported)} asked{_UNSEEN}; {'others' if served else 'none'} served development"
+        return Collection(name, library, development, reported, held, seen)
+    if name == "mtrag_govt":
         development, reported = divide(answerable, len(answerable) // 2, len(answerable))
-        return Collection(
-            name,
-            library,
-            development,
-            reported,
-            f"{len(reported)} asked; the other {len(development)} served development",
-        )
+        held = f"{len(reported)} asked; the other {len(development)} served development"
+        return Collection(name, library, development, reported, held)
     if name == "scifact":
         train = [question for question in read_beir(folder, "train").questions if question.answerable]
         return Collection(name, library, train, answerable, "the test split; the training split served development")
@@ -110,12 +117,17 @@ def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> li
     return libraries
 
 
-def divide(questions: Sequence[GoldQuestion], first: int, second: int) -> tuple[list[GoldQuestion], list[GoldQuestion]]:
-    """All questions but those reported on, and these: `second` after the `first`, in an order of their ids alone."""
+def divide(
+    questions: Sequence[GoldQuestion], first: int, second: int, seen: AbstractSet[str] = frozenset()
+) -> tuple[list[GoldQuestion], list[GoldQuestion]]:
+    """All questions but those reported on, and these: `second` after the `first`, none of them of the ids in `seen`.
+
+    In an order of their ids alone.
+    """
     by_id = {question.id: question for question in questions}
     order = shuffled(list(by_id))
-    reported = order[first : first + second]
-    return [by_id[name] for name in [*order[:first], *order[first + second :]]], [by_id[name] for name in reported]
+    reported = dict.fromkeys([name for name in order[first:] if name not in seen][:second])
+    return [by_id[name] for name in order if name not in reported], [by_id[name] for name in reported]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ def why(hit: Hit, best: tuple[float, float], sure: float | None = None) -> str:
         stages.append(_stage("Both together", found.fused, share, f"sum {found.fused.score:.2f}, {best_sum:.2f} at best"))
     if found.late:
         stages.append(_stage("Word for word", found.late, found.late.score, f"nearness {found.late.score:.2f}"))
+    if found.reading:
+        score = f"probability {found.reading.score:.2f} that it answers"
+        stages.append(_stage("Read with the question", found.reading, found.reading.score, score))
     if found.rerank:
         stages.append(_stage("Cross-encoder", found.rerank, found.rerank.score, f"probability {found.rerank.score:.2f}"))
     words = dict.fromkeys(shared_words(hit))
