@@ -63,7 +63,7 @@ def ask_all(
     index, questions, k and code, are taken over: an evaluation that was stopped goes on where it was. Raises
     GoldError if the log cannot be read or written.
     """
-    header = {"index": library.index.manifest.build, "questions": _digest(questions), "k": k, "code": code_digest()}
+    header = {"index": library.index.manifest.build, "questions": questions_digest(questions), "k": k, "code": code_digest()}
     known = _read_log(log, header) if log else {}
     missing = [question for question in questions if any((system, question.id) not in known for system in systems)]
     for start in range(0, len(missing), _ASKED_AT_ONCE):
@@ -113,7 +113,8 @@ def _meets(article: Article, spans: Sequence[Span], gold: GoldSpan) -> bool:
     return shared_characters(article, spans, gold) > shorter / 2
 
 
-def _digest(questions: Sequence[GoldQuestion]) -> str:
+def questions_digest(questions: Sequence[GoldQuestion]) -> str:
+    """A digest of questions, of their gold too."""
     return hashlib.sha256("".join(map(repr, questions)).encode()).hexdigest()
 
 
@@ -124,7 +125,7 @@ def code_digest() -> str:
     The page and its guard, in folders within `qa`, only show answers.
     """
     indexing, answering = (Path(str(package.__file__)).parent for package in (index, qa))
-    code = [*indexing.rglob("*.py"), *answering.glob("*.py"), *answering.glob("*.json")]
+    code = [*indexing.rglob("*.py"), *indexing.glob("*.safetensors"), *answering.glob("*.py"), *answering.glob("*.json")]
     files = sorted([*code, Path(__file__), Path(str(relevance.__file__))])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 

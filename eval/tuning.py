@@ -109,7 +109,10 @@ def tune(
 def _figures(
     library: Library, questions: Sequence[GoldQuestion], name: str, progress: Progress
 ) -> tuple[list[Settings], Scores]:
-    """All settings, those in use first, and the measure of each for each question, shape (settings, questions)."""
+    """All settings, those in use first, and the measure of each for each question, shape (settings, questions).
+
+    No passage is read: 352 settings would have other ones first, and reading comes after what is tuned here.
+    """
     grid = [Settings(*values) for values in product(WEIGHTS, DEPTHS, K1S, BS)]
     settings = [IN_USE, *(each for each in grid if each != IN_USE)]
     holders = Holders(library.passages, questions)

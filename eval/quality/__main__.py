@@ -11,7 +11,7 @@ import typer
 
 from eval.beir import read_answers
 from eval.gold import GoldQuestion
-from eval.outcomes import code_digest
+from eval.outcomes import code_digest, questions_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
 from eval.quality.data import Cache, Collection, Few, folders_of_few, open_collection, shuffled
@@ -67,7 +67,8 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
         say(_fit(collection, folders_of_few("squad_v2_dev", data, known.folder, progress), progress))
 
     def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
-        key = f"{code_digest()} {model}{collection(name).library.index.manifest.build}"
+        each = collection(name)
+        key = f"{code_digest()} {model}{each.library.index.manifest.build} {questions_digest(each.reported)}"
         return known.get(f"{part}-{name}", key, work)
 
     def refusals() -> str:
