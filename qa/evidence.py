@@ -36,19 +36,8 @@ def gather_evidence(
         best_cosine=float(candidates.dense.max()),
         coverage=sum(weights[term] for term in said) / total if total else 0.0,
         missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-        reading=_reading(query, found),
+        reading=None if np.isnan(found.reading).all() else logistic(float(np.nanmax(found.reading))),
     )
-
-
-def _reading(query: Query, found: Found) -> float | None:
-    """The greatest probability that a row that was read answers.
-
-    None where nothing was read, or where nothing is asked but something stated: which passage comes nearest to answering
-    is told of a statement too, but not how near, as the reader learnt from questions.
-    """
-    if np.isnan(found.reading).all() or query.words.rstrip().endswith("."):
-        return None
-    return logistic(float(np.nanmax(found.reading)))
 
 
 def _years(where: Filter) -> set[str]:

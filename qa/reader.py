@@ -13,9 +13,13 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def read_first(index: Index, query: Query, found: Found) -> Found:
-    """Ranked rows, the first of them read; as they are where the encoder does not read, or not the question's language."""
+    """Ranked rows, the first of them read.
+
+    As they are where the encoder does not read, or not the question's language, or where nothing is asked but something
+    stated: the reader learnt from questions.
+    """
     encoder = index.encoder
-    if not isinstance(encoder, ReadingEncoder) or query.familiar < UNDERSTOOD:
+    if not isinstance(encoder, ReadingEncoder) or query.familiar < UNDERSTOOD or query.words.rstrip().endswith("."):
         return found
 
     def log_odds(row: int) -> float:

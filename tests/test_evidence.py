@@ -75,10 +75,10 @@ def test_a_later_passage_that_answers_comes_first(make_library: MakeLibrary) -> 
     assert library.search("Has the mine a manager?") == answer.hits
 
 
-def test_a_statement_is_read_for_the_ranking_and_not_for_how_sure_an_answer_is(make_library: MakeLibrary) -> None:
+def test_a_statement_is_not_read(make_library: MakeLibrary) -> None:
     encoder = ToyReader()
     answer = make_library(FILES, encoder).ask("The mine produced tons of coal.")
-    assert answer.hits[0].why.reading
+    assert encoder.read_excerpts == []
     assert answer.evidence
     assert answer.evidence.reading is None
 
