@@ -10,7 +10,10 @@ from conftest import ToyTokenEncoder
 import qa
 from index.arrays import Scores
 from index.reader import Excerpt
+from qa.answer import Answer
 from qa.confidence import confidence
+from qa.export import answer_record
+from qa.html import why_words
 from qa.retriever import SYSTEMS, System
 
 MakeLibrary = Callable[..., qa.Library]
@@ -99,6 +102,16 @@ def test_a_passage_is_read_with_its_title_around_its_marked_sentence(make_librar
     [read] = [each for each in encoder.read_excerpts if each.text == first.passage.text]
     assert read == Excerpt("Coal of Yangquan", first.passage.text, first.highlight[0])
     assert first.passage.text[slice(*read.around)] == "The mine produced 68 tons of coal."
+
+
+def test_what_was_read_is_told_wherever_a_passage_says_why(make_library: MakeLibrary) -> None:
+    hits = make_library(FILES, ToyReader()).ask("How many tons of coal?").hits
+    first, *_, last = answer_record(Answer("", True, 1.0, hits))["hits"]
+    assert first["why"]["reading"] == {"rank": 1, "score": round(1 / (1 + np.exp(-3)), 6)}
+    assert "reading" not in last["why"]
+    assert "Read: 1st, 0.95." in why_words(hits[0])
+    assert "Read" not in why_words(hits[-1])
+    assert hits.to_frame()["reading_score"].notna().tolist() == [hit.why.reading is not None for hit in hits]
 
 
 def test_reading_moves_confidence(make_library: MakeLibrary) -> None:

@@ -259,13 +259,22 @@ def test_why_a_passage_was_found_is_told_by_bars_with_words(visit: Visit, seeds_
     why.get_by_text("Why this?").click()
     assert found.fused
     assert found.late
-    assert why.locator("dt").all_text_contents() == ["By meaning", "By words", "Both together", "Word for word"]
+    assert found.reading
+    assert why.locator("dt").all_text_contents() == [
+        "By meaning",
+        "By words",
+        "Both together",
+        "Word for word",
+        "Read with the question",
+    ]
     said = why.locator("dd").all_text_contents()
     assert said[0] == f"1st, cosine {found.dense.score:.2f}"
     assert said[1] == f"1st, BM25 {found.lexical.score:.1f}, {found.lexical.score:.1f} at best"
     assert said[3] == f"1st, nearness {found.late.score:.2f}"
+    assert said[4] == f"1st, probability {found.reading.score:.2f} that it answers"
     widths = [int(width) for width in why.locator("rect").evaluate_all("all => all.map(one => one.getAttribute('width'))")]
-    assert widths == [round(100 * found.dense.score), 100, 100, round(100 * found.late.score)]
+    parts = found.dense.score, 1, 1, found.late.score, found.reading.score
+    assert widths == [round(100 * part) for part in parts]
     expect(why).to_contain_text("countries")
     expect(page.locator("#source")).to_be_hidden()
 
