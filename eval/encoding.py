@@ -23,8 +23,9 @@ from index.arrays import Vectors
 from index.build import build_index
 from index.encoder import token_budget
 from index.errors import SourceError
-from index.minilm import MiniLM, Precision, has_bfloat16
+from index.minilm import MiniLM, Precision
 from index.passages import make_passages
+from index.processor import multiplies_bfloat16
 from index.sources import find_sources, read_sources
 from qa.console import say
 
@@ -104,7 +105,7 @@ def _build_rate(paths: Sequence[str], texts: Sequence[str]) -> tuple[float, floa
 def _set_up(count: int) -> str:
     import torch
 
-    native = "multiplies bfloat16" if has_bfloat16() else "does not multiply bfloat16"
+    native = "multiplies bfloat16" if multiplies_bfloat16() else "does not multiply bfloat16"
     return (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs ({native}), {torch.get_num_threads()} threads, "
         f"torch {version('torch')}; {count} passages, in {MiniLM().dtype} unless asked otherwise"

@@ -4,8 +4,15 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from index.processor import multiplies_bytes
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+# Beside a matrix of whole numbers: what 1 is worth in each of its rows.
+_STEPS = "steps"
+# For a row of zeros.
+_LEAST = 1e-30
 
 
 class Network:
@@ -39,6 +46,23 @@ class Network:
                 if name.startswith("encoder.") and "LayerNorm" not in name
             }
         )
+
+    def in_whole_numbers(self) -> "Network":
+        """The same with the layers' matrices as whole numbers from -127 to 127: a copy of 11 MB, the rest shared.
+
+        Rows of matrices are whole numbers of steps of their own, and so is each token's vector when it is multiplied
+        (vector-wise quantisation; Dettmers et al. 2022, LLM.int8()). All else is computed in float32. Where the CPU does
+        not multiply bytes the same numbers are multiplied as float32.
+        """
+        import torch
+
+        kept = torch.int8 if multiplies_bytes() else torch.float32
+        weights: dict[str, Tensor] = {}
+        for name, values in self.weights.items():
+            if name.startswith("encoder.") and name.endswith(".weight") and "LayerNorm" not in name:
+                whole, steps = _in_steps(values.float())
+                weights[name], weights[name.removesuffix("weight") + _STEPS] = whole.to(kept), steps.squeeze(1)
+        return self.with_weights(weights, first_only=self._first_only)
 
     def __call__(self, tokens: "Tensor", present: "Tensor", segments: "Tensor | None" = None) -> "Tensor":
         """(texts, length) token ids, which of them are no padding, and their segments, 0 or 1, to the tokens' vectors.
@@ -89,10 +113,26 @@ class Network:
         from torch.nn import functional
 
         weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        if f"{name}.{_STEPS}" in self.weights:
+            return self._whole_linear(name, values)
         return functional.linear(values.to(weight.dtype), weight, bias)
+
+    def _whole_linear(self, name: str, values: "Tensor") -> "Tensor":
+        import torch
+
+        weight, bias, steps = (self.weights[f"{name}.{part}"] for part in ("weight", "bias", _STEPS))
+        whole, of_tokens = _in_steps(values.flatten(0, -2))
+        products = torch._int_mm(whole.to(torch.int8), weight.T) if weight.dtype == torch.int8 else whole @ weight.T
+        return torch.addcmul(bias, products * of_tokens, steps).view(*values.shape[:-1], -1)
 
     def _normalize(self, name: str, values: "Tensor") -> "Tensor":
         from torch.nn import functional
 
         weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
         return functional.layer_norm(values, weight.shape, weight, bias, self._epsilon)
+
+
+def _in_steps(rows: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Rows (n, width) as whole numbers from -127 to 127, and what 1 is worth in each: (n, 1)."""
+    steps = rows.abs().amax(1, keepdim=True).clamp_min(_LEAST) / 127
+    return (rows / steps).round(), steps

@@ -5,7 +5,6 @@ rarer a question's word, the more its tokens weigh. Passages' vectors are turned
 and rounded to four levels (as in TurboQuant; Zandieh et al. 2025): what is stored depends on the text and the encoder alone.
 """
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from index.arrays import Rows, Scores, TokenVectors, Vectors
 from index.files import Slices, map_array, map_numbers, reading
 from index.places import Places
+from index.processor import multiplies_bytes
 
 Codes = npt.NDArray[np.uint8]
 """uint8, shape (tokens, a quarter of the width, rounded up): the direction of each token's vector, two bits a component."""
@@ -147,21 +147,6 @@ def _products(asked: npt.NDArray[np.int8], levels: npt.NDArray[np.int8]) -> Vect
     products *= 2
     products -= 3 * asked.sum(axis=(0, 2), dtype=np.float32)[:, None]
     return products
-
-
-def multiplies_bytes() -> bool:
-    """Whether torch is there, as with any encoder but a test's, on a CPU that multiplies bytes itself (AVX-512's VNNI).
-
-    That is several times as fast as floats; loading torch for it alone would take longer.
-    """
-    return "torch" in sys.modules and _has_vnni()
-
-
-@cache
-def _has_vnni() -> bool:
-    import torch
-
-    return bool(torch.cpu.get_capabilities().get("avx512_vnni", False)) and hasattr(torch, "_int_mm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import numpy as np
 from index.arrays import Encoded, Scores, TokenSpans, TokenVectors, Vectors
 from index.bert import Network
 from index.errors import EncoderError
+from index.processor import multiplies_bfloat16
 from index.reader import WEIGHTS, Excerpt, Reader
 
 if TYPE_CHECKING:
@@ -34,16 +35,6 @@ _FEW_TOKENS = 64
 
 Precision = Literal["float32", "bfloat16"]
 """What an encoder's matrix products are computed in."""
-
-
-def has_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 itself: AVX-512's instructions for it, which CPUs with AMX have too.
-
-    Elsewhere torch only emulates it. ARM's instructions were not measured and count as none.
-    """
-    import torch
-
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
 
 class MiniLM:
@@ -65,7 +56,7 @@ class MiniLM:
     @cached_property
     def dtype(self) -> Precision:
         """What passages are encoded in: as chosen, or bfloat16 where the CPU has it (cosine to float32's 0.9999)."""
-        return self._chosen or ("bfloat16" if has_bfloat16() else "float32")
+        return self._chosen or ("bfloat16" if multiplies_bfloat16() else "float32")
 
     def encode_query(self, inputs: Sequence[str], /) -> Vectors:
         """Vectors of questions: float32, shape (len(inputs), 384), unit length. Raises EncoderError."""
@@ -182,7 +173,7 @@ class MiniLM:
         from safetensors.torch import load_file
 
         with _one_thread():
-            return Reader(self._tokenizer, self._loaded(self.dtype), load_file(WEIGHTS))
+            return Reader(self._tokenizer, self._loaded("float32"), load_file(WEIGHTS))
 
     def _loaded(self, dtype: Precision) -> Network:
         """The network in one precision: loaded once, whichever threads ask for it first."""

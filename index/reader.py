@@ -92,11 +92,17 @@ def padded(pairs: Sequence[Pair], multiple: int = 1) -> tuple["Tensor", "Tensor"
 
 
 class Reader:
-    """The encoder's network, changed so that its first token tells whether an excerpt answers."""
+    """The encoder's network, changed so that its first token tells whether an excerpt answers.
 
-    def __init__(self, tokenizer: "Tokenizer", network: Network, change: "dict[str, Tensor]") -> None:
+    It multiplies whole numbers, in half the time of bfloat16; with `exact` it computes as the network that it is given does.
+    """
+
+    def __init__(
+        self, tokenizer: "Tokenizer", network: Network, change: "dict[str, Tensor]", *, exact: bool = False
+    ) -> None:
         self._tokenizer = tokenizer
-        self._network = network.with_weights(_changed(network, change), first_only=True)
+        changed = network.with_weights(_changed(network, change), first_only=True)
+        self._network = changed if exact else changed.in_whole_numbers()
         self._weight, self._bias = change[f"{ANSWERS}.weight"].float(), change[f"{ANSWERS}.bias"].float()
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> Scores:

@@ -92,7 +92,7 @@ def test_a_passage_has_the_same_vector_in_any_company(quick: MiniLM, near: Encod
 
 @pytest.mark.parametrize(("native", "expected"), [(True, "bfloat16"), (False, "float32")])
 def test_bfloat16_serves_where_the_cpu_multiplies_it(monkeypatch: pytest.MonkeyPatch, native: bool, expected: str) -> None:
-    monkeypatch.setattr(minilm, "has_bfloat16", lambda: native)
+    monkeypatch.setattr(minilm, "multiplies_bfloat16", lambda: native)
     assert MiniLM().dtype == expected
     assert MiniLM("float32").dtype == "float32"
     assert MiniLM("bfloat16").dtype == "bfloat16"
