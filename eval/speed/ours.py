@@ -1,4 +1,4 @@
-"""Our own library as a contender: its whole default pipeline, token vectors and late interaction included."""
+"""Our own library as a contender: retrieval as by default, late interaction included, before anything is read."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -25,7 +25,8 @@ _MEANING = """## What each figure is
   Each has the settings that its documentation shows: both legs at ten passages, fused by reciprocal ranks; txtai takes 100
   of each leg and sums scores, and beyond 5,000 passages its search by vectors is approximate. Ours takes 200 of each,
   scores their union exactly by both, and compares 50 passages word by word (late interaction), which no peer does; its
-  further rows say what that costs, and what a whole answer does.
+  further rows say what that costs, and what a whole answer does. Nothing is read beside the question here (`reading`), which
+  comes after retrieval, takes as long at any size, and is in the figures of `make bench-seeds`.
 * **CPU**: the processor time of such a question on average, all threads together: what others do on the machine hardly
   lengthens it.
 * **end to end**: the same with the question really encoded first, by the default model (all-MiniLM-L6-v2); its vector is put
