@@ -109,6 +109,7 @@ def _open_source(page: Page) -> None:
 
 def _ask_why(page: Page) -> None:
     page.locator(".card").first.get_by_text("Why this?").click()
+    page.locator(".card").nth(1).scroll_into_view_if_needed()
 
 
 def _judge(page: Page) -> None:
