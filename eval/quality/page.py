@@ -64,8 +64,8 @@ def retrieval(collections: Sequence[Measured]) -> str:
     ours, theirs = np.mean(totals, axis=0)
     parts.append(f"| mean | {ours / theirs:.3f} | {signed(float(ours - theirs))} | |")
     parts.append(
-        "\nWhat is learned in it is reading. A fusion learned over the scores of the stages was no better than fixed weights on "
-        "questions that it was not fitted on (docs/log.md), and is no arm."
+        "\nWhat is learned in it is reading. A fusion learned over the scores of the stages was no better than fixed "
+        "weights on questions that it was not fitted on (docs/log.md), and is no arm."
     )
     return "\n".join(parts) + "\n"
 
