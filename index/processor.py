@@ -4,7 +4,6 @@ import sys
 from functools import cache
 
 
-@cache
 def multiplies_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 itself: AVX-512's instructions for it, which CPUs with AMX have too.
 
