@@ -571,8 +571,8 @@ def test_hits_in_an_article_are_one_step_apart(visit: Visit, varied_url: str) ->
     previous = source.get_by_role("button", name="Previous passage found in this article")
     expect(source.get_by_role("button", name="Next passage found in this article")).to_be_disabled()
     assert min((previous.bounding_box() or {})[side] for side in ("width", "height")) >= 36
-    for _ in range(count - 1):
-        previous.click()
+    # Faster than articles come: no step is lost.
+    previous.evaluate("(button, steps) => { while (steps--) button.click(); }", count - 1)
     expect(source.locator(".cited")).to_have_text(OTTERS)
     expect(previous).to_be_disabled()
     page.keyboard.press("ArrowRight")

@@ -4,6 +4,9 @@ const closeButton = '<button type="button" class="close" data-close aria-label="
 let opening = 0;
 // Also while the article is on its way.
 let isOpen = false;
+let isComing = false;
+// What was pressed meanwhile: each step begins where the one before arrived.
+let steps = [];
 
 function isBusy() {
   return results.hasAttribute("aria-busy");
@@ -41,17 +44,20 @@ function followAddress() {
 
 async function openSource(hit, step) {
   const request = ++opening;
-  isOpen = true;
+  isOpen = isComing = true;
+  if (!step) steps = [];
   const { asked, build } = results.querySelector("[data-asked]").dataset;
   const html = await server.read_source({ asked, build, hit });
   // Another click, or a new answer, may have overtaken this one.
   if (request !== opening) return;
+  isComing = false;
   showPanel(html ?? `<header><h2 tabindex="-1">No connection: is the page still being served?</h2>${closeButton}</header>`);
   settle(hit);
   // Who steps from passage to passage goes on with the same button.
   const again = panel.querySelector(`[data-step="${step}"]:not(:disabled)`) ?? panel.querySelector("h2");
   again.focus({ preventScroll: true });
   reveal();
+  if (steps.length) takeStep(steps.shift());
 }
 
 // Another passage takes the place of the one that is open: one step back closes the article, however many were read.
@@ -62,6 +68,14 @@ function choose(hit, step) {
     history.pushState({ opened: true }, "", addressOf(hit));
   } else history.replaceState(history.state, "", addressOf(hit));
   openSource(hit, step);
+}
+
+// To the "Previous" or the "Next" passage of the article.
+function takeStep(name) {
+  if (isComing) return void steps.push(name);
+  const button = panel.querySelector(`[data-step="${name}"]:not(:disabled)`);
+  if (button) choose(button.dataset.hit, name);
+  else steps = [];
 }
 
 // Goes back to the answer. Whoever came by a link has no answer to go back to, and stays.
@@ -75,7 +89,8 @@ function closeSource() {
 function hideSource() {
   history.scrollRestoration = "auto";
   opening += 1;
-  isOpen = false;
+  isOpen = isComing = false;
+  steps = [];
   if (panel.hidden) return;
   const focused = panel.contains(document.activeElement);
   hidePanel();
@@ -102,13 +117,14 @@ document.addEventListener("click", ({ target }) => {
   if (!place || isBusy() || (target.closest(".asides, a") && !target.closest("button[data-hit]"))) return;
   // Selecting words of a passage is not asking for its article.
   if (!target.closest("button") && !window.getSelection().isCollapsed) return;
-  if (!panel.contains(place)) opener = place.matches("button") ? place : place.querySelector("button");
-  choose(place.dataset.hit, place.dataset.step);
+  if (panel.contains(place)) return takeStep(place.dataset.step);
+  opener = place.matches("button") ? place : place.querySelector("button");
+  choose(place.dataset.hit);
 });
 panel.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: "Previous", ArrowRight: "Next" }[event.key];
   const button = panel.querySelector(`[data-step="${step}"]:not(:disabled)`);
   if (!button || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   event.preventDefault();
-  choose(button.dataset.hit, step);
+  takeStep(step);
 });
