@@ -28,8 +28,8 @@ _BY_SIMILARITY = "best_cosine", "coverage", "missing_year"
 _LOOSE = 10.0
 # Groups weigh alike, so fewer questions than these would weigh too much each: seven claims that end without a full stop.
 _ENOUGH = 50
-# Of no group of answerable development questions more are refused at the threshold: a passage with its source does less
-# harm to someone whom it does not answer than silence does to someone whom it would have.
+# So many of the answerable development questions are refused at the threshold: a passage with its source does less harm to
+# someone whom it does not answer than silence does to someone whom it would have.
 REFUSED = 0.01
 
 
@@ -80,7 +80,7 @@ def fit(groups: Mapping[str, Asked]) -> str:
 
     One on questions that passages were read for, one on what is told of all without. Answerable and unanswerable questions
     weigh the same together, of these the near ones as much as the others, and the groups of each kind alike, but for those
-    with fewer than 50 questions, which are left out. The threshold refuses at most REFUSED of each answerable group, by
+    with fewer than 50 questions, which are left out. The threshold refuses at most REFUSED of the answerable questions, by
     either model, when it has not seen them (5-fold cross-validation).
     """
     whole = _fit(list(groups.values()), _WITH_READING)
@@ -95,7 +95,7 @@ def fit(groups: Mapping[str, Asked]) -> str:
             for description, asked in groups.items()
         },
         "folds": _FOLDS,
-        "threshold": f"refuses at most {REFUSED:.0%} of each group of answerable training questions, cross-validated",
+        "threshold": f"refuses at most {REFUSED:.0%} of answerable training questions, the groups alike, cross-validated",
     }
     MODEL.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     fitted.cache_clear()
@@ -113,12 +113,11 @@ def _fit(groups: Sequence[Asked], names: Sequence[str]) -> _Fit:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    rows, labels, weights, members = [], [], [], []
+    rows, labels, weights = [], [], []
     told = [[[getattr(each, name) for name in names] for each in asked.evidence] for asked in groups]
     whole = [[row for row in of_group if None not in row] for of_group in told]
     filled = [(asked, of_group) for asked, of_group in zip(groups, whole, strict=True) if len(of_group) >= _ENOUGH]
-    for number, (asked, of_group) in enumerate(filled):
-        members += [number] * len(of_group)
+    for asked, of_group in filled:
         rows += of_group
         labels += [asked.answerable] * len(of_group)
         alike = [other for other, _ in filled if (other.answerable, other.near) == (asked.answerable, asked.near)]
@@ -132,7 +131,6 @@ def _fit(groups: Sequence[Asked], names: Sequence[str]) -> _Fit:
         model, features, answerable, cv=folds, method="predict_proba", params={"sample_weight": importance}
     )[:, 1]
     model.fit(features, answerable, sample_weight=importance)
-    of_groups = [sure[np.array(members) == number] for number, (asked, _) in enumerate(filled) if asked.answerable]
     auroc = area_under_roc(sure[answerable].tolist(), sure[~answerable].tolist())
     error = expected_calibration_error(sure.tolist(), answerable.astype(float).tolist())
     record = {
@@ -140,4 +138,5 @@ def _fit(groups: Sequence[Asked], names: Sequence[str]) -> _Fit:
         "intercept": round(float(model.intercept_[0]), 4),
         "cross_validated": {"auroc": round(auroc, 3), "expected_calibration_error": round(error, 3)},
     }
-    return _Fit(record, min(float(np.quantile(of_group, REFUSED)) for of_group in of_groups))
+    found_from = np.quantile(sure[answerable], REFUSED, weights=importance[answerable], method="inverted_cdf")
+    return _Fit(record, float(found_from))

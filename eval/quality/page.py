@@ -124,8 +124,9 @@ def abstention(sets: Sequence[Refusals], trained_on: Mapping[str, int]) -> str:
             f"| {refused[1]:,} ({refused[1] / len(each.unanswered):.1%}) |"
         )
     parts.append(
-        f"\nThe threshold, {threshold:.2f}, refuses at most {100 * REFUSED:.0f} in 100 of any group of answerable training "
-        "questions: a passage with its source does less harm to someone whom it does not answer than silence to someone "
-        "whom it would have. Risk is the share of answers that should have been refused, when the surest so many are given."
+        f"\nThe threshold, {threshold:.2f}, refuses at most {100 * REFUSED:.0f} in 100 of the answerable training "
+        "questions, whose groups weigh alike: a passage with its source does less harm to someone whom it does not answer "
+        "than silence to someone whom it would have. Risk is the share of answers that should have been refused, when "
+        "the surest so many are given."
     )
     return "\n".join(parts) + "\n"
