@@ -42,6 +42,14 @@ def gold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def report(library: qa.Library, gold: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report of two systems."""
+    folder = tmp_path_factory.mktemp("reported") / "report"
+    evaluate_into(library, gold, ["bm25", "hybrid"], folder, no_progress)
+    return folder
+
+
 @pytest.fixture
 def settings(tmp_path: Path, gold: Path) -> Settings:
     return Settings(reports=tmp_path / "reports", evaluating=Evaluating((gold,), (RECORD,), evaluate_into))
@@ -267,12 +275,9 @@ def test_work_of_unknown_length_is_seen_to_go_on(visit: Visit, url: str, moves: 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_wrong_with_a_report(
-    browser: Browser, library: qa.Library, gold: Path, tmp_path: Path, scheme: Any, width: int
-) -> None:
-    evaluate_into(library, gold, ["bm25", "hybrid"], tmp_path / "report", no_progress)
+def test_axe_finds_nothing_wrong_with_a_report(browser: Browser, report: Path, scheme: Any, width: int) -> None:
     page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-    page.goto((tmp_path / "report" / "index.html").as_uri())
+    page.goto((report / "index.html").as_uri())
     assert violations(page) == []
     for summary in page.locator("summary:visible").all():
         summary.click()

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import walking
 from conftest import ROOT, SEEDS, ToyEncoder
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from walking import CHROMIUM, violations
 
 import qa
@@ -94,40 +94,15 @@ def served(folder: Path, index: Path, encoder: str) -> AbstractContextManager[st
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Opens a page, ready to be asked; afterwards, nothing may have left the machine or gone wrong in the browser."""
-    requests: list[Request] = []
-    wrong: list[str] = []
-    contexts = []
+    """Opens a page, ready to be asked."""
+    with walking.visits(browser) as open_page:
 
-    def go(url: str, width: int = 1280, height: int = 800, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.on("request", lambda request: requests.append(request))
-        # Seen and counted, but stopped here.
-        context.route(lambda address: not is_local(address), lambda route: route.abort())
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.goto(url)
-        expect(box(page)).to_be_visible()
-        return page
+        def go(url: str, *size: int, **options: object) -> Page:
+            page = open_page(url, *size, **options)
+            expect(box(page)).to_be_visible()
+            return page
 
-    yield go
-    for context in contexts:
-        context.close()
-    assert requests
-    assert foreign(requests) == []
-    assert wrong == []
-
-
-def is_local(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in {"data", "blob"} or parts.hostname in {"127.0.0.1", "localhost"}
-
-
-def foreign(requests: list[Request]) -> list[str]:
-    return [request.url for request in requests if not is_local(request.url)]
+        yield go
 
 
 def box(page: Page) -> Locator:
@@ -856,13 +831,9 @@ def test_the_text_of_an_article_stays_text(visit: Visit, hostile_url: str) -> No
 
 
 def test_a_request_that_leaves_the_machine_is_noticed(browser: Browser) -> None:
-    requests: list[Request] = []
-    page = browser.new_page()
-    page.on("request", lambda request: requests.append(request))
-    page.route("**/*", lambda route: route.abort())
-    page.set_content('<img src="http://192.0.2.1/font.png"><img src="http://127.0.0.1:9/here.png">')
-    page.close()
-    assert foreign(requests) == ["http://192.0.2.1/font.png"]
+    elsewhere = "http://192.0.2.1/font.png"
+    with pytest.raises(AssertionError, match=rf"\['{re.escape(elsewhere)}'"), walking.visits(browser) as open_page:
+        open_page(f"data:text/html,<img src={elsewhere}>")
 
 
 def test_a_taken_port_is_one_line(make_library: Callable[[dict[str, str]], qa.Library]) -> None:
