@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND = "Not in these articles."
 _SURE = ("Perhaps the answer: the nearest words found", "Probably the answer", "Very likely the answer")
+# What is less likely than not is not called probable.
+_PROBABLE, _VERY_LIKELY = 0.5, 0.75
 _LISTED = 10
 _TERMS_IN_A_WORD = 3
 # Translucent, and with the text's own colour: readable on a light and on a dark notebook.
@@ -116,7 +118,7 @@ def confidence_words(answer: Answer) -> str:
 
 def sureness(answer: Answer) -> int:
     """How sure it is that the sentence answers, in steps from 0 to 2."""
-    return (answer.confidence >= 0.4) + (answer.confidence >= 0.75)
+    return (answer.confidence >= _PROBABLE) + (answer.confidence >= _VERY_LIKELY)
 
 
 def why_words(hit: Hit) -> str:

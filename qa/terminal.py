@@ -5,18 +5,19 @@ from rich.padding import Padding
 from rich.text import Text
 
 from qa.answer import Answer, Hit
-from qa.html import place_words, twins_words
+from qa.html import confidence_words, place_words, twins_words
 
 
 def answer_text(answer: Answer, count: int) -> Group:
-    """The answer card: the sentence with its source, or that there is none; then the first `count` passages."""
+    """The answer card: the sentence, its source and how sure it is, or that there is none; then `count` passages."""
     if not answer.found:
         heading = Text(f"Not in these articles (confidence {answer.confidence:.2f}).", style="bold")
         nearest = [_entry(hit) for hit in answer.hits[:count]]
         return Group(heading, *([Text("\nNearest passages:")] if nearest else []), *nearest)
     heading = Text(answer.sentence, style="bold")
-    source = Text(f"[1] {_place(answer.hits[0])} · confidence {answer.confidence:.2f}", style="dim")
-    return Group(heading, source, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
+    source = Text(f"[1] {_place(answer.hits[0])}", style="dim")
+    sure = Text(f"{confidence_words(answer)} (confidence {answer.confidence:.2f}).", style="dim")
+    return Group(heading, source, sure, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
 
 
 def hits_text(answer: Answer, *, explain: bool = False) -> Group:

@@ -1,6 +1,7 @@
 """The command line, in its own words: output, exit codes, and one line for every mistake."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,7 @@ def test_asks(run: Run, seeds_index: Path) -> None:
     assert ran.code == 0
     assert ran.out.startswith("Yuncheng has a total of 219 such plants")
     assert "004_33f3439c0dfbbcc0.txt" in ran.out
+    assert re.search(r"^(Probably|Very likely) the answer \(confidence 0\.\d\d\)\.$", ran.out, re.MULTILINE)
 
 
 def test_not_found_is_said_and_exits_with_1(run: Run, seeds_index: Path) -> None:

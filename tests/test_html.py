@@ -194,7 +194,7 @@ def test_words_for_ranks_and_certainty() -> None:
     }
     for rank, words in ranks.items():
         assert f"By words: {words}," in why_words(make_hit(lexical=LegScore(rank, 1.0)))
-    sure = [confidence_words(make_answer(make_hit(), confidence=confidence)) for confidence in (0.2, 0.4, 0.75)]
+    sure = [confidence_words(make_answer(make_hit(), confidence=confidence)) for confidence in (0.49, 0.5, 0.75)]
     assert sure == ["Perhaps the answer: the nearest words found", "Probably the answer", "Very likely the answer"]
 
 
