@@ -26,6 +26,7 @@ from index.question import Asked, read_question, says
 from index.scripts import CJK
 from index.searchers import UNDERSTOOD, Query
 from index.segment import Segment, digest
+from index.spelling import meant
 from index.state import places_of, read_order
 from index.store import SEAL, Manifest, damaged, open_named, verify
 from index.threads import one_thread
@@ -82,18 +83,36 @@ class Index:
         """Questions made ready, encoded together."""
         asked = [read_question(text) for text in texts]
         encoded = self._encoded([each.words for each in asked])
-        read = [self._in_english(*each) for each in zip(asked, encoded, strict=True)]
-        with one_thread():
-            return [self._query(text, *each) for text, each in zip(texts, read, strict=True)]
+        return [self._understood(*each) for each in zip(texts, asked, encoded, strict=True)]
 
-    def _in_english(self, asked: Asked, encoded: _Encoded) -> tuple[Asked, _Encoded, Mapping[str, str]]:
-        """A question whose Chinese neither encoder nor passages have, put into English, and what each word was read as."""
+    def _understood(self, text: str, asked: Asked, encoded: _Encoded) -> Query:
+        """A question in words that encoder and passages have, as far as there are any: from Chinese that neither has, or
+        from misspelt ones."""
         _, tokens = encoded
-        if tokens and _familiarity(asked.words, tokens.spans, is_chinese) < UNDERSTOOD:
-            english, read = read_chinese(asked.words, self.lexical.__contains__)
-            if read:
-                return replace(asked, words=english), self._encoded([english])[0], read
-        return asked, encoded, {}
+        words, read = asked.words, dict[str, str]()
+        if tokens and _familiarity(words, tokens.spans, is_chinese) < UNDERSTOOD:
+            words, read = read_chinese(words, self.lexical.__contains__)
+        if not read:
+            words, read = self._spelled(asked.words, tokens)
+        if read:
+            asked, (encoded,) = replace(asked, words=words), self._encoded([words])
+        with one_thread():
+            return self._query(text, asked, encoded, read)
+
+    def _spelled(self, text: str, tokens: TokenVectors | None) -> tuple[str, dict[str, str]]:
+        """A question with its misspelt words as passages spell them, and what each was read as.
+
+        A word that the encoder has whole is a word, and no misspelling of one that the passages have.
+        """
+        words = _words(text)
+        touched = _touched(words, tokens.spans).sum(axis=1) if tokens else np.zeros(len(words), np.int64)
+        read = {}
+        for word, count in reversed([*zip(words, touched.tolist(), strict=True)]):
+            right = meant(word.text, self.lexical, self.passages) if count != 1 else None
+            if right:
+                start, end = word.span
+                text, read[word.text] = text[:start] + right + text[end:], right
+        return text, dict(reversed(read.items()))
 
     def _encoded(self, texts: Sequence[str]) -> list[_Encoded]:
         encoded = encode_with_tokens(self.encoder, texts, query=True)
@@ -138,43 +157,25 @@ class Index:
 
     def _query(self, text: str, asked: Asked, encoded: _Encoded, read: Mapping[str, str]) -> Query:
         vector, tokens = encoded
-        words = [_Word(match.group(), match.span(), analyze(match.group())) for match in _WORD.finditer(asked.words)]
-        touched = _touched(words, tokens.spans) if tokens else np.zeros((len(words), 0), bool)
-        # A word that the encoder has whole is a word, and no misspelling of one that the passages have.
-        whole = {
-            term
-            for word, count in zip(words, touched.sum(axis=1).tolist(), strict=True)
-            if count == 1
-            for term in word.terms
-        }
-        corrected: dict[str, str] = {}
-        # Two words that a hyphen ties are spelled as they are, even if no passage ties them.
-        for term in dict.fromkeys(analyze(asked.words, compounds=False)):
-            if term not in self.lexical and term not in whole:
-                near = self.lexical.nearest(term)
-                if near != term:
-                    corrected[term] = near
-        typed = {corrected[term]: word.text for word in words for term in word.terms if term in corrected}
         return Query(
             text=text,
-            terms=tuple(corrected.get(term, term) for term in analyze(asked.words)),
+            terms=tuple(analyze(asked.words)),
             vector=vector,
-            tokens=self._tokens(words, touched, corrected, tokens) if tokens else None,
+            tokens=self._tokens(_words(asked.words), tokens) if tokens else None,
             familiar=_familiarity(asked.words, tokens.spans) if tokens else 1.0,
-            corrected=(*((word.strip(".,;:!?()[]"), term) for term, word in typed.items()), *read.items()),
+            corrected=tuple(read.items()),
             words=asked.words,
             phrases=asked.phrases,
             excluded=asked.excluded,
         )
 
-    def _tokens(
-        self, words: Sequence["_Word"], touched: npt.NDArray[np.bool_], corrected: Mapping[str, str], tokens: TokenVectors
-    ) -> QueryTokens | None:
+    def _tokens(self, words: Sequence["_Word"], tokens: TokenVectors) -> QueryTokens | None:
         """A question's tokens as this index compares them: each weighs what the rarest term of its word does, over the root
         of how many pieces the word came in, so that a name in six pieces is not six names."""
         if self.late is None:
             return None
-        rarities = [max(self.lexical.idf([corrected.get(term, term) for term in word.terms]), default=0.0) for word in words]
+        touched = _touched(words, tokens.spans)
+        rarities = [max(self.lexical.idf(word.terms), default=0.0) for word in words]
         pieces = np.maximum(touched.sum(axis=1), 1)
         weights = (touched * (np.array(rarities) / np.sqrt(pieces)).reshape(-1, 1)).max(axis=0, initial=0.0)
         total = weights.sum()
@@ -203,6 +204,10 @@ class _Word(NamedTuple):
     text: str
     span: Span
     terms: list[str]
+
+
+def _words(text: str) -> list[_Word]:
+    return [_Word(match.group(), match.span(), analyze(match.group())) for match in _WORD.finditer(text)]
 
 
 def _touched(words: Sequence[_Word], tokens: TokenSpans) -> npt.NDArray[np.bool_]:

@@ -170,20 +170,13 @@ class LexicalSearcher:
     def __contains__(self, term: str) -> bool:
         return self._frequency(term) > 0
 
-    def nearest(self, term: str) -> str:
-        """The term that passages have nearest to one that none has.
-
-        Near is one edit (two from eight letters on; swapped neighbours are one) with the same first letter;
-        a term with no near one, and any number, stays as it is.
-        """
-        if len(term) < 4 or not term.isalpha():
-            return term
-        edits = 1 if len(term) < 8 else 2
+    def near(self, term: str, edits: int) -> list[str]:
+        """The terms that passages have within so many edits (swapped neighbours are one) of a term and with its first
+        letter: the nearest first, then those that more passages have."""
         terms = self._terms()
         low, high = bisect_left(terms, term[0]), bisect_left(terms, chr(ord(term[0]) + 1))
         near = process.extract(term, terms[low:high], scorer=OSA.distance, score_cutoff=edits, limit=None)
-        candidates = [(distance, -self._frequency(found), found) for found, distance, _ in near]
-        return min(candidates)[2] if candidates else term
+        return [found for _, _, found in sorted((distance, -self._frequency(found), found) for found, distance, _ in near)]
 
     def _terms(self) -> list[str]:
         """All terms that passages have, in order."""

@@ -1,15 +1,10 @@
 """The first passages of a ranking read beside the question: which of them answers (index/reader.py)."""
 
-import re
-
 from index import Index
-from index.analyzer import word_terms
 from index.reader import Excerpt, ReadingEncoder
 from index.searchers import UNDERSTOOD, Query
 from qa.highlight import best_sentence
 from qa.retriever import Found, read
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def read_first(index: Index, query: Query, found: Found) -> Found:
@@ -26,15 +21,6 @@ def read_first(index: Index, query: Query, found: Found) -> Found:
         passage = index.passages[row]
         marked = best_sentence(passage.text, query, index, row)
         excerpt = Excerpt(passage.article.title, passage.text, marked[0] if marked else (0, 0))
-        return float(encoder.read(_spelled(query, passage.text), [excerpt])[0])
+        return float(encoder.read(query.words, [excerpt])[0])
 
     return read(found, log_odds)
-
-
-def _spelled(query: Query, text: str) -> str:
-    """The question, its misspelt words as a text spells them."""
-    words = query.words
-    for typed, term in query.corrected:
-        right = next((word for word in _WORD.findall(text) if term in word_terms(word)), typed)
-        words = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", right, words)
-    return words

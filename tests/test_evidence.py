@@ -147,7 +147,7 @@ def test_a_language_that_the_encoder_does_not_know_is_not_read(make_library: Mak
 
 
 @pytest.mark.model
-def test_misspelt_words_are_read_as_each_passage_spells_them(make_library: MakeLibrary) -> None:
+def test_misspelt_words_are_read_as_passages_spell_them(make_library: MakeLibrary) -> None:
     from index.minilm import MiniLM
 
     class Asked(MiniLM):
@@ -162,7 +162,7 @@ def test_misspelt_words_are_read_as_each_passage_spells_them(make_library: MakeL
     text = "Coal\n\nThe Colliery is old.\n\nOld collieries are deep.\n\nA third paragraph says little."
     encoder = Asked()
     make_library({"a.txt": text}, encoder).ask("Is the coliery old?")
-    assert encoder.questions == [f"Is the {word} old?" for word in ("Colliery", "collieries")]
+    assert set(encoder.questions) == {"Is the Colliery old?"}
 
 
 def test_the_page_leaves_reading_out_while_others_wait(make_library: MakeLibrary) -> None:

@@ -101,7 +101,7 @@ def test_a_corrected_word_is_told(make_library: MakeLibrary) -> None:
 
 @pytest.mark.model
 @pytest.mark.parametrize(
-    ("word", "read"), [("likuor", "liquor"), ("Xinghucun", "xinghuacun"), ("came", None), ("spent", None), ("prevent", None)]
+    ("word", "read"), [("likuor", "liquor"), ("Xinghucun", "Xinghuacun"), ("came", None), ("spent", None), ("prevent", None)]
 )
 def test_a_word_of_the_language_is_no_misspelling(seeds: qa.Library, word: str, read: str | None) -> None:
     (query,) = seeds.index.queries([f"the {word} of the province"])

@@ -147,7 +147,7 @@ def test_parts_in_any_order_some_of_them_gone_find_what_one_part_does(
             assert opened.idf(terms).tolist() == whole.idf(terms).tolist()
             assert [term in opened for term in terms] == [term in whole for term in terms]
             assert opened.having(["red", "appl"]).tolist() == whole.having(["red", "appl"]).tolist()
-            assert opened.nearest("gren") == whole.nearest("gren")
+            assert opened.near("gren", 1) == whole.near("gren", 1)
 
 
 # --- the dense leg against a product and a stable sort
@@ -363,46 +363,3 @@ def test_idf_worked_by_hand() -> None:
         [math.log(1 + 0.5 / 3.5), math.log(1 + 2.5 / 1.5), math.log(1 + 3.5 / 0.5)]
     )
     assert searcher.idf([]).shape == (0,)
-
-
-# --- typos
-
-
-@pytest.fixture(scope="module")
-def vocabulary() -> LexicalSearcher:
-    texts = ["the annual output of white liquor in Xinghuacun", "annual output 2019 20.15", "liquid form", "farm forms bark"]
-    return lexical(texts)
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("anual", "annual"),
-        ("outptu", "output"),
-        ("likuor", "liquor"),
-        ("xinghucun", "Xinghuacun"),
-        ("xinghaucunn", "Xinghuacun"),
-    ],
-)
-def test_a_typo_finds_its_word(vocabulary: LexicalSearcher, typed: str, meant: str) -> None:
-    assert [vocabulary.nearest(term) for term in analyze(typed)] == analyze(meant)
-
-
-@pytest.mark.parametrize("term", ["2018", "20.16", "output", "pineapple", "lik", "nnual", "山西省长", "unknown"])
-def test_numbers_known_words_and_words_without_a_near_one_stay(vocabulary: LexicalSearcher, term: str) -> None:
-    assert term in vocabulary or vocabulary.nearest(term) == term
-
-
-def test_of_near_words_the_nearest_then_the_most_frequent_then_the_first_is_meant() -> None:
-    assert LexicalSearcher.build([["bake", "bark"], ["bark"]]).nearest("barke") == "bark"
-    assert LexicalSearcher.build([["cart", "card"], ["cart"]]).nearest("carx") == "cart"
-    assert LexicalSearcher.build([["cart", "card"]]).nearest("carx") == "card"
-
-
-def test_a_near_word_is_found_among_many_that_begin_with_another_letter() -> None:
-    others = [f"{letter}ork" for letter in "abcdefghijklmnopqrstuvxyz"]
-    assert LexicalSearcher.build([[*others, "wort"]]).nearest("wozt") == "wort"
-
-
-def test_no_vocabulary_knows_no_word() -> None:
-    assert LexicalSearcher.build([[]]).nearest("apple") == "apple"
