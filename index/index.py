@@ -95,7 +95,9 @@ class Index:
         if not read:
             words, read = self._spelled(asked.words, tokens)
         if read:
-            asked, (encoded,) = replace(asked, words=words), self._encoded([words])
+            asked = replace(asked, words=words)
+            # An encoder that does not tell its tokens may well know words that passages lack: it reads what was typed.
+            encoded = self._encoded([words])[0] if tokens else encoded
         with one_thread():
             return self._query(text, asked, encoded, read)
 

@@ -65,6 +65,7 @@ class ToyTokenEncoder(ToyEncoder):
     """The same, telling a vector for each word: the word's own, with a little of the words beside it."""
 
     width = 24
+    piece = r"\w+"
 
     def encode_query_tokens(self, inputs: Sequence[str], /) -> Encoded:
         return Encoded(self.encode_query(inputs), [self._tokens(text) for text in inputs])
@@ -73,7 +74,7 @@ class ToyTokenEncoder(ToyEncoder):
         return Encoded(self.encode_document(inputs), [self._tokens(text) for text in inputs])
 
     def _tokens(self, text: str) -> TokenVectors:
-        words = list(re.finditer(r"\w+", text))
+        words = list(re.finditer(self.piece, text))
         own = [self._vector(word.group().casefold()) for word in words]
         mixed = [sum(own[max(0, place - 1) : place + 2], 4 * own[place]) for place in range(len(own))]
         spans = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
