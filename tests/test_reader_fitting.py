@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from eval.reader.examples import SMALL, Asked, Example, Paragraph, Squad, as_typed, kept_titles
+from eval.reader.examples import KEPT_WRITTEN, MORE_ASKED, SMALL, Asked, Example, Paragraph, Questions, as_typed, kept_titles
 from index.reader import Excerpt
 
 MINE = Paragraph("Mining", "The mine opened in 1987. It has 300 people. Anna Weber runs it. In 1987 it was small.")
@@ -21,16 +21,16 @@ ASKED = [
 
 
 @pytest.fixture
-def squad() -> Squad:
-    return Squad({"m": MINE, "v": VALLEY, "x": ABBEY}, ASKED)
+def squad() -> Questions:
+    return Questions({"m": MINE, "v": VALLEY, "x": ABBEY}, ASKED)
 
 
-def drawn(squad: Squad, times: int = 40) -> list[Example]:
+def drawn(squad: Questions, times: int = 40) -> list[Example]:
     random = Random(2)
     return [example for _ in range(times) for example in squad.examples(random)]
 
 
-def test_an_answer_is_where_it_is_said_to_be(squad: Squad) -> None:
+def test_an_answer_is_where_it_is_said_to_be(squad: Questions) -> None:
     answered = [example for example in drawn(squad) if example.answer]
     assert {example.excerpt.text[slice(*example.answer)] for example in answered if example.answer} == {"1987", "300", "old"}
     for example in answered:
@@ -41,7 +41,7 @@ def test_an_answer_is_where_it_is_said_to_be(squad: Squad) -> None:
     assert opened.excerpt.text[slice(*opened.excerpt.around)] == "The mine opened in 1987."
 
 
-def test_beside_what_does_not_answer_there_is_no_answer(squad: Squad) -> None:
+def test_beside_what_does_not_answer_there_is_no_answer(squad: Questions) -> None:
     by_question = {each.question: each for each in ASKED}
     kinds = set()
     for example in drawn(squad):
@@ -86,7 +86,7 @@ def test_the_same_articles_are_kept(tmp_path: Path) -> None:
     for name, records in (("corpus", rows), ("queries", asked)):
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
     (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + "\n".join(f"q{n}\tp{n}\t1" for n in range(30)))
-    seen, kept = Squad.read(tmp_path).divided()
+    seen, kept = Questions.of_squad(tmp_path).divided()
     assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_titles(titles)
     assert {each.id for each in seen.asked} | {each.id for each in kept.asked} == {record["_id"] for record in asked}
     assert {each.paragraph for each in seen.asked}.isdisjoint(kept.paragraphs)
@@ -134,7 +134,7 @@ def test_words_are_exchanged_for_near_ones() -> None:
 
 
 @pytest.mark.model
-def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squad: Squad) -> None:
+def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squad: Questions) -> None:
     import torch
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
@@ -165,3 +165,36 @@ def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squa
     assert not any("layer.0." in name or "embeddings" in name for name in change)
     yes, no = Reader(tokenizer, network, change).read("Who runs the mine?", [right.excerpt, wrong.excerpt])
     assert yes > 1 > -1 > no
+
+    # What goes on from there begins with what was learnt, and may unlearn it.
+    still = train(tmp_path, tokenizer, lambda _: iter([right, wrong] * 4), 1, no_progress, change, 1e-9)
+    same = Reader(tokenizer, network, still).read("Who runs the mine?", [right.excerpt, wrong.excerpt])
+    assert same == pytest.approx([yes, no], abs=0.2)
+    turned = [Example(right.question, wrong.excerpt, (0, 10)), Example(right.question, right.excerpt, None)]
+    other = train(tmp_path, tokenizer, lambda _: iter(turned * 4), 1000, no_progress, change)
+    yes, no = Reader(tokenizer, network, other).read("Who runs the mine?", [right.excerpt, wrong.excerpt])
+    assert yes < -1 < 1 < no
+
+
+def test_what_was_written_is_whole() -> None:
+    """Each line of articles.jsonl and questions.jsonl: its answers stand in its text, its questions are all different."""
+    written = Questions.written()
+    assert len(written.asked) > 1000
+    assert len({(each.paragraph, each.question.lower()) for each in written.asked}) == len(written.asked)
+    for each in written.asked:
+        assert all(answer in written.paragraphs[each.paragraph].text for answer in each.answers), each
+        assert 2 <= len(each.question.split()) <= 30, each
+    learnt, kept = written.divided(KEPT_WRITTEN)
+    assert len({paragraph.title for paragraph in kept.paragraphs.values()}) == KEPT_WRITTEN
+    for some in (learnt, kept):
+        answered = sum(bool(each.answers) for each in some.asked)
+        assert 0.4 < answered / len(some.asked) < 0.6
+
+
+def test_more_is_asked_of_paragraphs_that_are_there() -> None:
+    record = next(json.loads(line) for line in MORE_ASKED.read_text(encoding="utf-8").splitlines())
+    answers = " ".join(answer for _, answer in record["answered"])
+    squad = Questions({record["paragraph"]: Paragraph("A title", f"Told is {answers}."), "x": ABBEY}, [])
+    more = squad.more()
+    assert set(more.paragraphs) == {record["paragraph"]}
+    assert [each.question for each in more.asked] == [question for question, _ in record["answered"]] + record["unanswered"]

@@ -34,9 +34,10 @@ Written by `make ablation`, which reads public collections in the layout of BEIR
 encoder is all-MiniLM-L6-v2 throughout. Weights and threshold were chosen on development questions, and are reported on
 others; docs/log.md has what else was tried.
 
-The reader (index/reader.py) was trained on SQuAD's questions of 27 articles, and XQuAD asks of the same: both are
-reported by questions on the eight articles that it was not trained on. Which of its ways to be trained was taken was told
-by how well it tells answers from tricks on these eight, so that what it does for SQuAD is somewhat flattered.
+The reader (index/reader.py) was trained on SQuAD's questions of 27 articles, and on articles and questions that were
+written for it (eval/reader). XQuAD asks of SQuAD's articles: both are reported by questions on the eight articles that it
+was not trained on. Which of its ways to be trained was taken was told by how well it tells answers from tricks on these
+eight, so that what it does for SQuAD is somewhat flattered.
 """
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

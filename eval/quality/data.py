@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.beir import read_beir
 from eval.gold import GOLD, GoldQuestion, read_gold
-from eval.reader.examples import Squad
+from eval.reader.examples import Questions
 from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
@@ -60,7 +60,7 @@ def open_collection(name: str, data: Path, progress: Progress) -> Collection:
     library = load(folder, progress=progress)
     questions = read_beir(folder).questions
     answerable = [question for question in questions if question.answerable]
-    learnt, _ = Squad.read(data / "squad_v2_dev").divided()
+    learnt, _ = Questions.of_squad(data / "squad_v2_dev").divided()
     if name == "squad_v2_dev":
         seen = frozenset(each.id for each in learnt.asked)
         development, reported = divide(answerable, _DEVELOPMENT, _REPORTED, seen)

@@ -1,24 +1,32 @@
-"""`python -m eval.reader FOLDER`: fits the reader on SQuAD 2.0 in FOLDER and writes index/reader.safetensors."""
+"""`python -m eval.reader FOLDER`: fits the reader on SQuAD 2.0 in FOLDER and writes index/reader.safetensors.
 
-from collections.abc import Sequence
+With `--further` it goes on from that file, with questions that were written for it: eval/reader/articles.jsonl and
+questions.jsonl.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Annotated
 
 import typer
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from eval.calibration import area_under_roc
-from eval.reader.examples import Example, Squad
+from eval.reader.examples import KEPT_WRITTEN, Asked, Example, Questions
 from eval.reader.training import train
+from index.bert import Network
 from index.minilm import NAME, MiniLM
-from index.reader import WEIGHTS
+from index.reader import WEIGHTS, Reader
 from qa.console import error_console, say
 from qa.progress import progress_bar
 
 _ROUNDS, _TOLD = 3, 400
+# In the second part, which changes less.
+_FURTHER_RATE = 5e-5
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -28,24 +36,45 @@ def main(
     squad: Annotated[Path, typer.Argument(help="The folder of SQuAD 2.0 in the layout of BEIR.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The file to write.")] = WEIGHTS,
     rounds: Annotated[int, typer.Option("--rounds", help="How often every question is looked at.", min=1)] = _ROUNDS,
+    further: Annotated[bool, typer.Option("--further", help="Go on from the present one, with written questions.")] = False,
 ) -> None:
-    """Train the reader: half an hour on two cores. Prints what it is worth on articles that it has not seen."""
+    """Train the reader: half an hour on two cores. Prints what it is worth on articles that it has not seen.
+
+    On SQuAD's questions first, then, with --further, on those that were written for it, and on as many of SQuAD's.
+    """
     if not (squad / "queries.jsonl").is_file():
         say(f"{squad}: no queries.jsonl: name the folder of SQuAD 2.0's development set in the layout of BEIR")
         raise typer.Exit(2)
-    seen, kept = Squad.read(squad).divided()
+    seen, kept = Questions.of_squad(squad).divided()
+    written, written_kept = Questions.written().divided(KEPT_WRITTEN)
+    more = seen.more()
+
+    def further_examples(random: Random) -> Iterator[Example]:
+        new, old = [*written.examples(random), *more.examples(random)], list(seen.examples(random))
+        return iter(new + random.sample(old, min(len(new), len(old))))
+
     encoder = MiniLM()
-    with progress_bar(error_console()) as progress:
-        change = train(encoder.folder, tokenizer_of(encoder), seen.examples, rounds, progress)
+    tokenizer = tokenizer_of(encoder)
     told = {
         "encoder": f"{NAME} {encoder.weights}",
         "fitted": date.today().isoformat(),  # noqa: DTZ011 - the day where it was fitted
         "trained_on": f"{len(seen.asked):,} questions of SQuAD 2.0's development set (CC BY-SA 4.0), all articles but "
         + ", ".join(sorted({paragraph.title for paragraph in kept.paragraphs.values()})),
     }
+    with progress_bar(error_console()) as progress:
+        if further:
+            told["then"] = (
+                f"{len(written.asked):,} questions on articles written for it, {len(more.asked):,} on SQuAD's paragraphs"
+            )
+            present = load_file(WEIGHTS)
+            change = train(encoder.folder, tokenizer, further_examples, rounds, progress, present, _FURTHER_RATE)
+        else:
+            change = train(encoder.folder, tokenizer, seen.examples, rounds, progress)
     save_file(change, out, metadata=told)
     say(f"{out}: written, {out.stat().st_size:,} bytes")
-    for name, figure in _worth(kept).items():
+    config = json.loads((encoder.folder / "config.json").read_text(encoding="utf-8"))
+    reader = Reader(tokenizer, Network(load_file(encoder.folder / "model.safetensors"), config), change)
+    for name, figure in _worth(reader, kept, written_kept).items():
         say(f"{name}: AUROC {figure:.3f}")
 
 
@@ -57,26 +86,32 @@ def tokenizer_of(encoder: MiniLM) -> Tokenizer:
     return tokenizer
 
 
-def _worth(kept: Squad) -> dict[str, float]:
+def _worth(reader: Reader, squad: Questions, written: Questions) -> dict[str, float]:
     """How well reading tells answerable questions beside their paragraph from others: on articles kept from training."""
     random = Random(1)
-    asked = list(kept.asked)
-    random.shuffle(asked)
-    answerable = [each for each in asked if each.answers][:_TOLD]
-    adversarial = [each for each in asked if not each.answers][:_TOLD]
-    beside = _read([kept.beside_its_paragraph(each, random) for each in answerable])
-    without = [example for each in answerable if (example := kept.without_its_answer(each, random))]
+
+    def odds(examples: Sequence[Example]) -> list[float]:
+        return [float(reader.read(example.question, [example.excerpt])[0]) for example in examples]
+
+    def read(kept: Questions, asked: Sequence[Asked]) -> list[float]:
+        return odds([kept.beside_its_paragraph(each, random) for each in asked])
+
+    answerable, adversarial = _some_of(squad, random)
+    beside = read(squad, answerable)
+    without = [example for each in answerable if (example := squad.without_its_answer(each, random))]
+    answered, unanswered = _some_of(written, random)
     return {
-        "SQuAD's adversarial questions": area_under_roc(
-            beside, _read([kept.beside_its_paragraph(each, random) for each in adversarial])
-        ),
-        "paragraphs without the sentences that answer": area_under_roc(beside, _read(without)),
+        "SQuAD's adversarial questions": area_under_roc(beside, read(squad, adversarial)),
+        "paragraphs without the sentences that answer": area_under_roc(beside, odds(without)),
+        "questions on written articles": area_under_roc(read(written, answered), read(written, unanswered)),
     }
 
 
-def _read(examples: Sequence[Example]) -> list[float]:
-    encoder = MiniLM()
-    return [float(encoder.read(example.question, [example.excerpt])[0]) for example in examples]
+def _some_of(kept: Questions, random: Random) -> tuple[list[Asked], list[Asked]]:
+    """Some answerable questions, and some that are not."""
+    asked = list(kept.asked)
+    random.shuffle(asked)
+    return [each for each in asked if each.answers][:_TOLD], [each for each in asked if not each.answers][:_TOLD]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the reader learns from: questions of SQuAD 2.0 beside text that answers them, and beside text that does not."""
+"""What the reader learns from: questions beside text that answers them, and beside text that does not."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from index.article import Span
 from index.reader import Excerpt
 from index.sentences import split_sentences
 
-# So many of the articles are kept from the reader: on them confidence is fitted, and reported.
-KEPT = 8
+# Articles written for the reader, with questions as people ask them: answerable ones in other words than the text's, and
+# unanswerable ones that come near it; and such questions on SQuAD's paragraphs, by their ids.
+ARTICLES, MORE_ASKED = (Path(__file__).parent / name for name in ("articles.jsonl", "questions.jsonl"))
+# So many of SQuAD's articles, and of those written, are kept from the reader: on them confidence is fitted, and reported.
+KEPT, KEPT_WRITTEN = 8, 12
 _SEED = 20
 _ROUNDS_OF_NEAREST = 3
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
@@ -77,8 +81,8 @@ class Example:
     answer: Span | None
 
 
-class Squad:
-    """SQuAD 2.0's questions with its paragraphs, in the layout of BEIR, as far as some titles are concerned."""
+class Questions:
+    """Questions with the paragraphs that they were written on, as far as some titles are concerned."""
 
     def __init__(self, paragraphs: dict[str, Paragraph], asked: Sequence[Asked]) -> None:
         self.paragraphs, self.asked = paragraphs, list(asked)
@@ -95,8 +99,8 @@ class Squad:
         self._idf = {term: float(np.log(1 + (len(paragraphs) - n + 0.5) / (n + 0.5))) for term, n in counts.items()}
 
     @classmethod
-    def read(cls, folder: Path) -> "Squad":
-        """All of a collection's questions and paragraphs."""
+    def of_squad(cls, folder: Path) -> "Questions":
+        """All of SQuAD 2.0's questions and paragraphs, in the layout of BEIR."""
         lines = {name: (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() for name in ("corpus", "queries")}
         records = map(json.loads, lines["corpus"])
         paragraphs = {record["_id"]: Paragraph(record["title"].replace("_", " "), record["text"]) for record in records}
@@ -110,14 +114,28 @@ class Squad:
             asked.append(Asked(record["_id"], record["text"], paragraph, tuple(each["text"] for each in answers)))
         return cls(paragraphs, asked)
 
-    def divided(self) -> tuple["Squad", "Squad"]:
-        """The articles to learn from, and the KEPT ones, with their questions."""
-        kept = kept_titles({paragraph.title for paragraph in self.paragraphs.values()})
+    @classmethod
+    def written(cls) -> "Questions":
+        """Those of ARTICLES."""
+        records = _read_lines(ARTICLES)
+        named = {f"w{n}": record for n, record in enumerate(records)}
+        paragraphs = {name: Paragraph(record["title"], record["text"]) for name, record in named.items()}
+        return cls(paragraphs, [each for name, record in named.items() for each in _asked(name, record)])
+
+    def more(self) -> "Questions":
+        """The questions of MORE_ASKED on these paragraphs of SQuAD."""
+        records = [record for record in _read_lines(MORE_ASKED) if record["paragraph"] in self.paragraphs]
+        paragraphs = {record["paragraph"]: self.paragraphs[record["paragraph"]] for record in records}
+        return Questions(paragraphs, [each for record in records for each in _asked(record["paragraph"], record)])
+
+    def divided(self, count: int = KEPT) -> tuple["Questions", "Questions"]:
+        """The articles to learn from, and the `count` ones that are kept, with their questions."""
+        kept = kept_titles({paragraph.title for paragraph in self.paragraphs.values()}, count)
         return self._of([title for title in self._of_title if title not in kept]), self._of(sorted(kept))
 
-    def _of(self, titles: Sequence[str]) -> "Squad":
+    def _of(self, titles: Sequence[str]) -> "Questions":
         paragraphs = {name: self.paragraphs[name] for title in titles for name in self._of_title[title]}
-        return Squad(paragraphs, [each for each in self.asked if each.paragraph in paragraphs])
+        return Questions(paragraphs, [each for each in self.asked if each.paragraph in paragraphs])
 
     def examples(self, random: Random) -> Iterator[Example]:
         """Each question beside its paragraph; an answerable one also where it is not answered: the paragraph without the
@@ -199,11 +217,23 @@ class Squad:
         return [sum(self._idf.get(term, unknown) for term in asked & terms) for terms in paragraph.terms]
 
 
-def kept_titles(titles: AbstractSet[str]) -> frozenset[str]:
-    """The KEPT articles of a collection: the same ones wherever they are asked for."""
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _asked(paragraph: str, record: dict[str, Any]) -> Iterator[Asked]:
+    """The questions of a line that was written: [question, answer] pairs, and questions that its paragraph leaves open."""
+    for n, (question, answer) in enumerate(record["answered"]):
+        yield Asked(f"{paragraph}-a{n}", question, paragraph, (answer,))
+    for n, question in enumerate(record["unanswered"]):
+        yield Asked(f"{paragraph}-u{n}", question, paragraph, ())
+
+
+def kept_titles(titles: AbstractSet[str], count: int = KEPT) -> frozenset[str]:
+    """The articles of a collection that are kept: the same ones wherever they are asked for."""
     order = sorted(titles)
     Random(_SEED).shuffle(order)
-    return frozenset(order[:KEPT])
+    return frozenset(order[:count])
 
 
 def as_typed(example: Example, random: Random) -> Example:

@@ -1,6 +1,6 @@
 """The encoder, trained to tell whether an excerpt answers and where, and what that changed, in few numbers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -24,7 +24,9 @@ _BATCH = 32
 _SORTED = 40 * _BATCH
 # So many tokens of an excerpt are read, by chance.
 _AROUND = 40, 60, 84, 84
-_RATE, _HEADS_RATE, _WARM, _DECAY = 8e-5, 1e-3, 1 / 15, 0.01
+RATE, _WARM, _DECAY = 8e-5, 1 / 15, 0.01
+# The heads begin from nothing and learn so many times as fast.
+_HEADS = 12.5
 _DROPOUT = 0.1
 # How many of the questions are put into other words, and of the words of those; what is nearest to a word in the encoder's
 # own table of words is mostly another form of it or another word for it.
@@ -57,6 +59,19 @@ class Trained(Module):
         width = self.bert.config.hidden_size
         self.answers, self.place = Linear(width, 1), Linear(width, 2)
 
+    def go_on_from(self, change: Mapping[str, Tensor]) -> None:
+        """Takes over what an earlier training changed; where an answer stands must be learnt anew."""
+        weights = dict(self.bert.named_parameters())
+        with torch.no_grad():
+            for name, values in change.items():
+                if name.endswith(LEFT):
+                    whole = name.removesuffix(LEFT)
+                    weights[whole] += values.float() @ change[whole + RIGHT].float()
+                elif name in weights:
+                    weights[name].copy_(values)
+            self.answers.weight[0] = change[f"{ANSWERS}.weight"].float()
+            self.answers.bias[0] = change[f"{ANSWERS}.bias"].float()
+
     def forward(self, ids: Tensor, present: Tensor, segments: Tensor) -> tuple[Tensor, Tensor]:
         """Log-odds that each excerpt answers, (pairs,), and scores of each token as the answer's first and last, (pairs,
         tokens, 2)."""
@@ -72,23 +87,28 @@ def train(
     examples: Callable[[Random], Iterator[Example]],
     rounds: int,
     progress: Progress,
+    present: Mapping[str, Tensor] | None = None,
+    highest_rate: float = RATE,
 ) -> dict[str, Tensor]:
     """What training changes of the weights in `folder`, as `index.reader.Reader` takes it: the encoder's matrices by two of
     rank RANK each, its other weights as they are now, the first head.
 
-    `examples` are drawn anew for each round. AdamW (Loshchilov & Hutter 2019), the rate rising and then falling to 0.
+    `examples` are drawn anew for each round. AdamW (Loshchilov & Hutter 2019), the rate rising to its highest and then
+    falling to 0. `present` is what an earlier training changed, and where this one begins.
     """
     torch.manual_seed(0)
     random = Random(0)
     model = Trained(folder)
     before = {name: weight.detach().clone() for name, weight in model.bert.named_parameters()}
+    if present:
+        model.go_on_from(present)
     wording = Wording(tokenizer, model.bert.embeddings.word_embeddings.weight)
     drawn = (list(examples(random)) for _ in range(rounds))
     batches = [batch for some in drawn for batch in _batches(tokenizer, wording, some, random)]
     heads = [*model.answers.parameters(), *model.place.parameters()]
     learning = [weight for weight in model.bert.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": learning, "lr": _RATE}, {"params": heads, "lr": _HEADS_RATE}], weight_decay=_DECAY
+        [{"params": learning, "lr": highest_rate}, {"params": heads, "lr": highest_rate * _HEADS}], weight_decay=_DECAY
     )
     warm = max(1, int(len(batches) * _WARM))
 
