@@ -6,7 +6,19 @@ from random import Random
 
 import pytest
 
-from eval.reader.examples import KEPT_WRITTEN, MORE_ASKED, SMALL, Asked, Example, Paragraph, Questions, as_typed, kept_titles
+from eval.reader.examples import (
+    ARTICLES,
+    FOLDERS,
+    KEPT_FOLDERS,
+    MORE_ASKED,
+    SMALL,
+    Asked,
+    Example,
+    Paragraph,
+    Questions,
+    as_typed,
+    kept_folders,
+)
 from index.reader import Excerpt
 
 MINE = Paragraph("Mining", "The mine opened in 1987. It has 300 people. Anna Weber runs it. In 1987 it was small.")
@@ -56,6 +68,8 @@ def test_beside_what_does_not_answer_there_is_no_answer(squad: Questions) -> Non
             assert changed or "Klein" in example.question or "Weber" in example.question
             assert text == MINE.text or text == ABBEY.text
             assert not any(word.strip("?,") in text for word in changed)
+        elif (example.excerpt.title == "Abbeys") != (asked.paragraph == "x"):
+            kinds.add("afar")
         elif not asked.answers:
             kinds.add("unanswerable")
             assert text == VALLEY.text
@@ -66,13 +80,13 @@ def test_beside_what_does_not_answer_there_is_no_answer(squad: Questions) -> Non
         else:
             kinds.add("without")
             assert not any(answer in text for answer in asked.answers)
-    assert kinds == {"another", "unanswerable", "elsewhere", "without"}
+    assert kinds == {"another", "unanswerable", "elsewhere", "without", "afar"}
 
 
 def test_the_same_articles_are_kept(tmp_path: Path) -> None:
     titles = {f"title {number}" for number in range(30)}
-    assert len(kept_titles(titles)) == 8
-    assert kept_titles(titles) < titles
+    assert len(kept_folders(titles)) == 8
+    assert kept_folders(titles) < titles
     rows = [{"_id": f"p{n}", "title": f"title_{n}", "text": f"Town {n} has {n} people."} for n in range(30)]
     asked = [
         {
@@ -87,7 +101,7 @@ def test_the_same_articles_are_kept(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
     (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + "\n".join(f"q{n}\tp{n}\t1" for n in range(30)))
     seen, kept = Questions.of_squad(tmp_path).divided()
-    assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_titles(titles)
+    assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_folders(titles)
     assert {each.id for each in seen.asked} | {each.id for each in kept.asked} == {record["_id"] for record in asked}
     assert {each.paragraph for each in seen.asked}.isdisjoint(kept.paragraphs)
 
@@ -134,18 +148,21 @@ def test_words_are_exchanged_for_near_ones() -> None:
 
 
 @pytest.mark.model
-def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squad: Questions) -> None:
+def test_training_teaches_and_its_change_is_what_was_learnt(
+    tmp_path: Path, squad: Questions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
     from eval.reader.__main__ import tokenizer_of
-    from eval.reader.training import RANK, train
+    from eval.reader.training import train
     from index.bert import Network
     from index.minilm import MiniLM
     from index.progress import no_progress
     from index.reader import Reader
 
+    monkeypatch.setattr("eval.reader.training.RANK", 16)
     tokenizer = tokenizer_of(MiniLM())
     torch.manual_seed(1)
     config = BertConfig(
@@ -161,7 +178,7 @@ def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squa
     wrong = Example("Who runs the mine?", Excerpt("", "The valley is green.", (0, 5)), None)
 
     change = train(tmp_path, tokenizer, lambda _: iter([right, wrong] * 4), 1000, no_progress)
-    assert change["encoder.layer.1.output.dense.weight.left"].shape == (32, RANK)
+    assert change["encoder.layer.1.output.dense.weight.left"].shape == (32, 16)
     assert not any("layer.0." in name or "embeddings" in name for name in change)
     yes, no = Reader(tokenizer, network, change).read("Who runs the mine?", [right.excerpt, wrong.excerpt])
     assert yes > 1 > -1 > no
@@ -176,19 +193,41 @@ def test_training_teaches_and_its_change_is_what_was_learnt(tmp_path: Path, squa
     assert yes < -1 < 1 < no
 
 
-def test_what_was_written_is_whole() -> None:
-    """Each line of articles.jsonl and questions.jsonl: its answers stand in its text, its questions are all different."""
-    written = Questions.written()
+@pytest.mark.parametrize("path", [ARTICLES, FOLDERS], ids=lambda path: str(path.stem))
+def test_what_was_written_is_whole(path: Path) -> None:
+    """Each line's answers stand in its text, its questions are all different."""
+    written = Questions.written(path)
     assert len(written.asked) > 1000
     assert len({(each.paragraph, each.question.lower()) for each in written.asked}) == len(written.asked)
     for each in written.asked:
         assert all(answer in written.paragraphs[each.paragraph].text for answer in each.answers), each
-        assert 2 <= len(each.question.split()) <= 30, each
-    learnt, kept = written.divided(KEPT_WRITTEN)
-    assert len({paragraph.title for paragraph in kept.paragraphs.values()}) == KEPT_WRITTEN
-    for some in (learnt, kept):
-        answered = sum(bool(each.answers) for each in some.asked)
-        assert 0.4 < answered / len(some.asked) < 0.6
+        assert 2 <= len(each.question.split()) <= 32, each
+    answered = sum(bool(each.answers) for each in written.asked)
+    assert 0.4 < answered / len(written.asked) < 0.6
+
+
+def test_folders_are_kept_whole() -> None:
+    folders = Questions.written(FOLDERS)
+    learnt, kept = folders.divided(KEPT_FOLDERS)
+    assert len(kept.by_folder()) == KEPT_FOLDERS
+    assert not learnt.by_folder().keys() & kept.by_folder().keys()
+    assert not {paragraph.text for paragraph in learnt.paragraphs.values()} & {
+        paragraph.text for paragraph in kept.paragraphs.values()
+    }
+    assert len(learnt.asked) + len(kept.asked) == len(folders.asked)
+
+
+def test_what_a_whole_folder_leaves_open_is_read_beside_its_other_paragraphs() -> None:
+    town = Paragraph("Town", "The mine opened in 1987. Anna Weber runs it.", "valley")
+    other = Paragraph("Works", "The steel works has 40 people. It opened in 1990.", "valley")
+    asked = [Asked("a", "Who runs the mine?", "t", ("Anna Weber",)), Asked("u", "What does the mine earn?", "t", ())]
+    texts = {}
+    for whole in (True, False):
+        questions = Questions({"t": town, "o": other}, asked, whole=whole)
+        texts[whole] = {
+            example.excerpt.text for example in drawn(questions) if example.question == "What does the mine earn?"
+        }
+    assert texts == {True: {town.text, other.text}, False: {town.text}}
 
 
 def test_more_is_asked_of_paragraphs_that_are_there() -> None:

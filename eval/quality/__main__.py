@@ -14,7 +14,16 @@ from eval.gold import GoldQuestion
 from eval.outcomes import code_digest, questions_digest
 from eval.quality import abstention, highlights
 from eval.quality.ablation import Figures, figures
-from eval.quality.data import Cache, Collection, Few, folders_of_few, open_collection, shuffled
+from eval.quality.data import (
+    Cache,
+    Collection,
+    Few,
+    Written,
+    folders_of_few,
+    open_collection,
+    shuffled,
+    written_folders,
+)
 from eval.quality.page import ABSTENTION, Measured, Refusals, across, retrieval
 from eval.quality.page import abstention as abstention_part
 from eval.quality.page import highlighting as highlighting_part
@@ -65,7 +74,8 @@ def main(
 def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
     collection = cache(lambda name: open_collection(name, data, progress))
     if fit:
-        say(_fit(collection, folders_of_few("squad_v2_dev", data, known.folder, progress), progress))
+        few = folders_of_few("squad_v2_dev", data, known.folder, progress)
+        say(_fit(collection, few, written_folders(known.folder, progress), progress))
 
     def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
         each = collection(name)
@@ -107,7 +117,15 @@ _Open = Callable[[str], Collection]
 _FEW_ASKED = 80
 
 
-def _fit(collection: _Open, small: Sequence[Few], progress: Progress) -> str:
+def _fit(collection: _Open, small: Sequence[Few], written: Sequence[Written], progress: Progress) -> str:
+    return abstention.fit(_development(collection, small, written, progress))
+
+
+def _development(
+    collection: _Open, small: Sequence[Few], written: Sequence[Written], progress: Progress
+) -> dict[str, abstention.Asked]:
+    """The groups of questions that confidence is fitted on, by what they are."""
+
     def ask(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> abstention.Asked:
         return abstention.ask(collection(library).library, questions, answerable, progress)
 
@@ -131,20 +149,22 @@ def _fit(collection: _Open, small: Sequence[Few], progress: Progress) -> str:
         few_own.append(abstention.ask(each.library, own[:_FEW_ASKED], True, progress))
         few_near.append(abstention.ask(each.library, near[:_FEW_ASKED], False, progress))
         few_other.append(abstention.ask(each.library, others[:60], False, progress))
-    return abstention.fit(
-        {
-            "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
-            "questions of MTRAG's govt": ask(govt.name, govt.development, True),
-            "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
-            "SQuAD's questions asked of paragraphs of four articles, theirs among them": abstention.together(few_own),
-            "SQuAD's questions asked of paragraphs of four articles, theirs left out": replace(
-                abstention.together(few_near), near=True, left_out=True
-            ),
-            "SQuAD 2.0's adversarial questions": replace(ask(squad.name, tricks, False), near=True),
-            "questions of these asked of another": abstention.together(elsewhere),
-            "SQuAD's questions asked of paragraphs of four other articles": abstention.together(few_other),
-        }
-    )
+    answered = [abstention.ask(each.library, each.answered, True, progress) for each in written]
+    left_open = [abstention.ask(each.library, each.left_open, False, progress) for each in written]
+    return {
+        "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
+        "questions of MTRAG's govt": ask(govt.name, govt.development, True),
+        "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
+        "SQuAD's questions asked of paragraphs of four articles, theirs among them": abstention.together(few_own),
+        "questions written for folders of eight articles": abstention.together(answered),
+        "questions written to come near what such a folder tells": replace(abstention.together(left_open), near=True),
+        "SQuAD's questions asked of paragraphs of four articles, theirs left out": replace(
+            abstention.together(few_near), near=True, left_out=True
+        ),
+        "SQuAD 2.0's adversarial questions": replace(ask(squad.name, tricks, False), near=True),
+        "questions of these asked of another": abstention.together(elsewhere),
+        "SQuAD's questions asked of paragraphs of four other articles": abstention.together(few_other),
+    }
 
 
 def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.beir import read_beir
 from eval.gold import GOLD, GoldQuestion, read_gold
-from eval.reader.examples import Questions
+from eval.reader.examples import FOLDERS, KEPT_FOLDERS, Questions
 from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
@@ -115,6 +115,43 @@ def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> li
         library = load(folder / "corpus.jsonl", cache / f"{name}-{number}-index", progress=progress)
         libraries.append(Few(library, kept, frozenset(ids) - kept))
     return libraries
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The library of a folder that was written for the reader and kept from it, with the questions that its articles answer
+    and those that they leave open."""
+
+    library: Library
+    answered: list[GoldQuestion]
+    left_open: list[GoldQuestion]
+
+
+def written_folders(cache: Path, progress: Progress) -> list[Written]:
+    """The folders of eval/reader/folders.jsonl that are kept from the reader."""
+    _, kept = Questions.written(FOLDERS).divided(KEPT_FOLDERS)
+    folders = []
+    for number, questions in enumerate(kept.by_folder().values()):
+        texts: dict[str, list[str]] = {}
+        for paragraph in questions.paragraphs.values():
+            texts.setdefault(paragraph.title, []).append(paragraph.text)
+        records = [{"_id": title, "title": title, "text": "\n\n".join(text)} for title, text in texts.items()]
+        folder = cache / f"written-{number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+        library = load(folder / "corpus.jsonl", cache / f"written-{number}-index", progress=progress)
+        answered, left_open = (
+            [
+                GoldQuestion(
+                    each.id, each.question, "", (), answerable, articles={questions.paragraphs[each.paragraph].title: 1}
+                )
+                for each in questions.asked
+                if bool(each.answers) == answerable
+            ]
+            for answerable in (True, False)
+        )
+        folders.append(Written(library, answered, left_open))
+    return folders
 
 
 def divide(

@@ -1,7 +1,7 @@
 """`python -m eval.reader FOLDER`: fits the reader on SQuAD 2.0 in FOLDER and writes index/reader.safetensors.
 
-With `--further` it goes on from that file, with questions that were written for it: eval/reader/articles.jsonl and
-questions.jsonl.
+With `--further` it goes on from that file, with questions that were written for it: eval/reader/articles.jsonl,
+folders.jsonl and questions.jsonl.
 """
 
 import json
@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from eval.calibration import area_under_roc
-from eval.reader.examples import KEPT_WRITTEN, Asked, Example, Questions
+from eval.reader.examples import ARTICLES, FOLDERS, KEPT_FOLDERS, Asked, Example, Questions
 from eval.reader.training import train
 from index.bert import Network
 from index.minilm import NAME, MiniLM
@@ -24,9 +24,9 @@ from index.reader import WEIGHTS, Reader
 from qa.console import error_console, say
 from qa.progress import progress_bar
 
-_ROUNDS, _TOLD = 3, 400
-# In the second part, which changes less.
-_FURTHER_RATE = 5e-5
+_ROUNDS, _FURTHER_ROUNDS, _TOLD = 3, 2, 400
+# In the second part, which changes less; so many of its examples are new for one of those that it has learnt from.
+_FURTHER_RATE, _NEW_TO_OLD = 1.5e-4, 5
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -35,23 +35,23 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def main(
     squad: Annotated[Path, typer.Argument(help="The folder of SQuAD 2.0 in the layout of BEIR.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The file to write.")] = WEIGHTS,
-    rounds: Annotated[int, typer.Option("--rounds", help="How often every question is looked at.", min=1)] = _ROUNDS,
+    rounds: Annotated[int | None, typer.Option("--rounds", help="How often every question is looked at.", min=1)] = None,
     further: Annotated[bool, typer.Option("--further", help="Go on from the present one, with written questions.")] = False,
 ) -> None:
     """Train the reader: half an hour on two cores. Prints what it is worth on articles that it has not seen.
 
-    On SQuAD's questions first, then, with --further, on those that were written for it, and on as many of SQuAD's.
+    On SQuAD's questions first, then, with --further, on those that were written for it, and on some of SQuAD's.
     """
     if not (squad / "queries.jsonl").is_file():
         say(f"{squad}: no queries.jsonl: name the folder of SQuAD 2.0's development set in the layout of BEIR")
         raise typer.Exit(2)
     seen, kept = Questions.of_squad(squad).divided()
-    written, written_kept = Questions.written().divided(KEPT_WRITTEN)
-    more = seen.more()
+    folders, folders_kept = Questions.written(FOLDERS).divided(KEPT_FOLDERS)
+    written = [Questions.written(ARTICLES), folders, seen.more()]
 
     def further_examples(random: Random) -> Iterator[Example]:
-        new, old = [*written.examples(random), *more.examples(random)], list(seen.examples(random))
-        return iter(new + random.sample(old, min(len(new), len(old))))
+        new, old = [example for each in written for example in each.examples(random)], list(seen.examples(random))
+        return iter(new + random.sample(old, min(len(new) // _NEW_TO_OLD, len(old))))
 
     encoder = MiniLM()
     tokenizer = tokenizer_of(encoder)
@@ -64,17 +64,20 @@ def main(
     with progress_bar(error_console()) as progress:
         if further:
             told["then"] = (
-                f"{len(written.asked):,} questions on articles written for it, {len(more.asked):,} on SQuAD's paragraphs"
+                f"{sum(len(each.asked) for each in written):,} questions written for it, all folders but "
+                + ", ".join(sorted(folders_kept.by_folder()))
             )
             present = load_file(WEIGHTS)
-            change = train(encoder.folder, tokenizer, further_examples, rounds, progress, present, _FURTHER_RATE)
+            change = train(
+                encoder.folder, tokenizer, further_examples, rounds or _FURTHER_ROUNDS, progress, present, _FURTHER_RATE
+            )
         else:
-            change = train(encoder.folder, tokenizer, seen.examples, rounds, progress)
+            change = train(encoder.folder, tokenizer, seen.examples, rounds or _ROUNDS, progress)
     save_file(change, out, metadata=told)
     say(f"{out}: written, {out.stat().st_size:,} bytes")
     config = json.loads((encoder.folder / "config.json").read_text(encoding="utf-8"))
     reader = Reader(tokenizer, Network(load_file(encoder.folder / "model.safetensors"), config), change)
-    for name, figure in _worth(reader, kept, written_kept).items():
+    for name, figure in _worth(reader, kept, folders_kept).items():
         say(f"{name}: AUROC {figure:.3f}")
 
 
@@ -103,7 +106,7 @@ def _worth(reader: Reader, squad: Questions, written: Questions) -> dict[str, fl
     return {
         "SQuAD's adversarial questions": area_under_roc(beside, read(squad, adversarial)),
         "paragraphs without the sentences that answer": area_under_roc(beside, odds(without)),
-        "questions on written articles": area_under_roc(read(written, answered), read(written, unanswered)),
+        "questions on written folders": area_under_roc(read(written, answered), read(written, unanswered)),
     }
 
 

@@ -18,12 +18,18 @@ from index.reader import Excerpt
 from index.sentences import split_sentences
 
 # Articles written for the reader, with questions as people ask them: answerable ones in other words than the text's, and
-# unanswerable ones that come near it; and such questions on SQuAD's paragraphs, by their ids.
-ARTICLES, MORE_ASKED = (Path(__file__).parent / name for name in ("articles.jsonl", "questions.jsonl"))
-# So many of SQuAD's articles, and of those written, are kept from the reader: on them confidence is fitted, and reported.
-KEPT, KEPT_WRITTEN = 8, 12
+# unanswerable ones that come near it; folders of such articles, with questions that make sense to whoever asks the folder
+# and that nothing else in it answers; and such questions on SQuAD's paragraphs, by their ids.
+ARTICLES, FOLDERS, MORE_ASKED = (
+    Path(__file__).parent / name for name in ("articles.jsonl", "folders.jsonl", "questions.jsonl")
+)
+# So many of SQuAD's articles, and of the written folders, are kept from the reader: on them confidence is fitted, and on
+# SQuAD's also reported.
+KEPT, KEPT_FOLDERS = 8, 8
 _SEED = 20
 _ROUNDS_OF_NEAREST = 3
+# So many questions are read beside a paragraph that has nothing to do with them.
+_AFAR = 0.12
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of (?:the )?)?[A-Z][\w'-]+)*")
@@ -37,10 +43,10 @@ SMALL = frozenset(_SMALL_WORDS.split())
 
 
 class Paragraph:
-    """A paragraph of an article, by sentences."""
+    """A paragraph of an article, by sentences; its `folder` is what else can be found with it, alone the article."""
 
-    def __init__(self, title: str, text: str) -> None:
-        self.title, self.text = title, text
+    def __init__(self, title: str, text: str, folder: str = "") -> None:
+        self.title, self.text, self.folder = title, text, folder or title
 
     @cached_property
     def sentences(self) -> list[Span]:
@@ -59,7 +65,7 @@ class Paragraph:
     def without(self, left_out: AbstractSet[int]) -> "Paragraph":
         """The paragraph without some of its sentences."""
         kept = [self.text[start:end] for n, (start, end) in enumerate(self.sentences) if n not in left_out]
-        return Paragraph(self.title, " ".join(kept))
+        return Paragraph(self.title, " ".join(kept), self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +88,20 @@ class Example:
 
 
 class Questions:
-    """Questions with the paragraphs that they were written on, as far as some titles are concerned."""
+    """Questions with the paragraphs that they were written on, as far as some folders are concerned.
 
-    def __init__(self, paragraphs: dict[str, Paragraph], asked: Sequence[Asked]) -> None:
-        self.paragraphs, self.asked = paragraphs, list(asked)
-        self._of_title: dict[str, list[str]] = {}
+    `whole` says that what a paragraph leaves open its folder's others leave open too.
+    """
+
+    def __init__(self, paragraphs: dict[str, Paragraph], asked: Sequence[Asked], *, whole: bool = False) -> None:
+        self.paragraphs, self.asked, self._whole = paragraphs, list(asked), whole
+        self._of_folder: dict[str, list[str]] = {}
         for name, paragraph in paragraphs.items():
-            self._of_title.setdefault(paragraph.title, []).append(name)
+            self._of_folder.setdefault(paragraph.folder, []).append(name)
+        self._all = list(paragraphs)
         self._names: dict[str, list[str]] = {}
         for each in asked:
-            self._names.setdefault(paragraphs[each.paragraph].title, []).extend(_NAME.findall(each.question))
+            self._names.setdefault(paragraphs[each.paragraph].folder, []).extend(_NAME.findall(each.question))
         counts: dict[str, int] = {}
         for paragraph in paragraphs.values():
             for term in frozenset().union(*paragraph.terms):
@@ -115,12 +125,14 @@ class Questions:
         return cls(paragraphs, asked)
 
     @classmethod
-    def written(cls) -> "Questions":
-        """Those of ARTICLES."""
-        records = _read_lines(ARTICLES)
-        named = {f"w{n}": record for n, record in enumerate(records)}
-        paragraphs = {name: Paragraph(record["title"], record["text"]) for name, record in named.items()}
-        return cls(paragraphs, [each for name, record in named.items() for each in _asked(name, record)])
+    def written(cls, path: Path) -> "Questions":
+        """Those of ARTICLES, or of FOLDERS."""
+        named = {f"{path.stem}-{n}": record for n, record in enumerate(_read_lines(path))}
+        paragraphs = {
+            name: Paragraph(record["title"], record["text"], record.get("folder", "")) for name, record in named.items()
+        }
+        asked = [each for name, record in named.items() for each in _asked(name, record)]
+        return cls(paragraphs, asked, whole=path == FOLDERS)
 
     def more(self) -> "Questions":
         """The questions of MORE_ASKED on these paragraphs of SQuAD."""
@@ -129,23 +141,35 @@ class Questions:
         return Questions(paragraphs, [each for record in records for each in _asked(record["paragraph"], record)])
 
     def divided(self, count: int = KEPT) -> tuple["Questions", "Questions"]:
-        """The articles to learn from, and the `count` ones that are kept, with their questions."""
-        kept = kept_titles({paragraph.title for paragraph in self.paragraphs.values()}, count)
-        return self._of([title for title in self._of_title if title not in kept]), self._of(sorted(kept))
+        """The folders to learn from (SQuAD's articles), and the `count` ones that are kept, with their questions."""
+        kept = kept_folders(self._of_folder.keys(), count)
+        return self._of([folder for folder in self._of_folder if folder not in kept]), self._of(sorted(kept))
 
-    def _of(self, titles: Sequence[str]) -> "Questions":
-        paragraphs = {name: self.paragraphs[name] for title in titles for name in self._of_title[title]}
-        return Questions(paragraphs, [each for each in self.asked if each.paragraph in paragraphs])
+    def by_folder(self) -> dict[str, "Questions"]:
+        """Each folder's own, by its name."""
+        return {folder: self._of([folder]) for folder in self._of_folder}
+
+    def _of(self, folders: Sequence[str]) -> "Questions":
+        paragraphs = {name: self.paragraphs[name] for folder in folders for name in self._of_folder[folder]}
+        return Questions(paragraphs, [each for each in self.asked if each.paragraph in paragraphs], whole=self._whole)
 
     def examples(self, random: Random) -> Iterator[Example]:
-        """Each question beside its paragraph; an answerable one also where it is not answered: the paragraph without the
-        sentences that hold an answer, another year, number or name in the question, the nearest other paragraphs."""
+        """Each question beside its paragraph, some beside the nearest others of its folder and some beside one of another
+        folder, which do not answer; an answerable one also beside its paragraph without the sentences that hold an answer,
+        and with another year, number or name."""
         for each in self.asked:
             paragraph = self.paragraphs[each.paragraph]
             if each.answers:
                 yield from self._answered(each, paragraph, random)
             else:
                 yield self._beside(each.question, paragraph, random)
+            told_apart = (each.answers or self._whole) and random.random() < 0.5
+            elsewhere = self._elsewhere(each, paragraph, random) if told_apart else None
+            if elsewhere:
+                yield elsewhere
+            afar = self._afar(each, paragraph, random) if random.random() < _AFAR else None
+            if afar:
+                yield afar
 
     def beside_its_paragraph(self, each: Asked, random: Random) -> Example:
         """A question beside the paragraph that it was written on, around the sentence that comes nearest to it."""
@@ -175,9 +199,6 @@ class Questions:
         other = self._about_another(each.question, paragraph, random) if random.random() < 0.4 else None
         if other:
             yield Example(other, excerpt, None)
-        elsewhere = self._elsewhere(each, paragraph, random) if random.random() < 0.5 else None
-        if elsewhere:
-            yield elsewhere
 
     def _beside(self, question: str, paragraph: Paragraph, random: Random) -> Example:
         shared = [score + 2 * random.random() for score in self._shared(question, paragraph)]
@@ -185,8 +206,8 @@ class Questions:
         return Example(question, Excerpt(paragraph.title, paragraph.text, place), None)
 
     def _elsewhere(self, each: Asked, paragraph: Paragraph, random: Random) -> Example | None:
-        """A question beside one of the sentences nearest to it in its article's other paragraphs."""
-        others = [self.paragraphs[name] for name in self._of_title[paragraph.title] if name != each.paragraph]
+        """A question beside one of the sentences nearest to it in its folder's other paragraphs."""
+        others = [self.paragraphs[name] for name in self._of_folder[paragraph.folder] if name != each.paragraph]
         silent = [other for other in others if not any(answer.lower() in other.text.lower() for answer in each.answers)]
         places = [(score, n, other) for other in silent for n, score in enumerate(self._shared(each.question, other))]
         nearest = sorted(places, key=lambda place: -place[0])[:_ROUNDS_OF_NEAREST]
@@ -194,6 +215,11 @@ class Questions:
             return None
         _, n, other = random.choice(nearest)
         return Example(each.question, Excerpt(other.title, other.text, other.sentences[n]), None)
+
+    def _afar(self, each: Asked, paragraph: Paragraph, random: Random) -> Example | None:
+        """A question beside a paragraph of any other folder, which tells of something else."""
+        other = self.paragraphs[random.choice(self._all)]
+        return self._beside(each.question, other, random) if other.folder != paragraph.folder else None
 
     def _about_another(self, question: str, paragraph: Paragraph, random: Random) -> str | None:
         """The question with another year, number or name, which the paragraph does not have."""
@@ -204,7 +230,7 @@ class Questions:
             return None if new in paragraph.text else question[: match.start()] + new + question[match.end() :]
         names = list(_NAME.finditer(question))
         text = paragraph.text.lower()
-        others = [name for name in self._names[paragraph.title] if name.lower() not in text and name not in question]
+        others = [name for name in self._names[paragraph.folder] if name.lower() not in text and name not in question]
         if not names or not others:
             return None
         match = random.choice(names)
@@ -229,9 +255,9 @@ def _asked(paragraph: str, record: dict[str, Any]) -> Iterator[Asked]:
         yield Asked(f"{paragraph}-u{n}", question, paragraph, ())
 
 
-def kept_titles(titles: AbstractSet[str], count: int = KEPT) -> frozenset[str]:
-    """The articles of a collection that are kept: the same ones wherever they are asked for."""
-    order = sorted(titles)
+def kept_folders(names: AbstractSet[str], count: int = KEPT) -> frozenset[str]:
+    """The folders of a collection that are kept: the same ones wherever they are asked for."""
+    order = sorted(names)
     Random(_SEED).shuffle(order)
     return frozenset(order[:count])
 

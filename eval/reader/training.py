@@ -18,7 +18,7 @@ from index.reader import ANSWERS, LEFT, RIGHT, Pair, padded, pair
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-RANK = 16
+RANK = 64
 _BATCH = 32
 # Examples of like length share a batch, out of so many at a time.
 _SORTED = 40 * _BATCH
