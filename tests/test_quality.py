@@ -14,9 +14,10 @@ from eval.evaluation import evaluate
 from eval.gold import GoldQuestion, GoldSpan
 from eval.quality.ablation import ARMS, BASELINE, DEFAULT, MEASURES, figures
 from eval.quality.abstention import REFUSED, Asked, fit
-from eval.quality.data import Cache, divide, shuffled
+from eval.quality.data import REPORTED_FOLDERS, Cache, divide, reported_folders, shuffled
 from eval.quality.highlights import marked_right
 from eval.quality.page import Measured, Refusals, abstention, highlighting, retrieval
+from eval.reader.examples import Questions
 from index.progress import no_progress
 from qa.confidence import Evidence
 
@@ -88,6 +89,20 @@ def test_a_marked_sentence_is_right_if_an_answer_is_in_it(library: qa.Library) -
     asked = [*QUESTIONS, GoldQuestion("gone", "gone?", "", (), True)]
     assert marked_right(library, asked, answers, no_progress) == [1.0, 0.0]
     assert marked_right(library, QUESTIONS, Answers({}, 0), no_progress) == []
+
+
+@pytest.mark.model
+def test_a_written_folder_is_a_library_with_its_questions(tmp_path: Path) -> None:
+    folders = reported_folders(tmp_path, no_progress)
+    asked = Questions.written(REPORTED_FOLDERS).asked
+    assert sum(len(each.answered) for each in folders) == sum(bool(each.answers) for each in asked)
+    assert sum(len(each.left_open) for each in folders) == sum(not each.answers for each in asked)
+    for each in folders:
+        articles = {article.id for article in each.library.articles}
+        assert articles == {name for question in (*each.answered, *each.left_open) for name in question.articles}
+        assert all(question.answerable for question in each.answered)
+        assert not any(question.answerable for question in each.left_open)
+        assert all(each.library.search(question.question, 1, reading=False) for question in each.answered[:3])
 
 
 def test_figures_are_worked_out_once_for_a_key(tmp_path: Path) -> None:

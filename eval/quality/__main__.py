@@ -20,9 +20,10 @@ from eval.quality.data import (
     Few,
     Written,
     folders_of_few,
+    kept_folders,
     open_collection,
+    reported_folders,
     shuffled,
-    written_folders,
 )
 from eval.quality.page import ABSTENTION, Measured, Refusals, across, retrieval
 from eval.quality.page import abstention as abstention_part
@@ -75,7 +76,7 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
     collection = cache(lambda name: open_collection(name, data, progress))
     if fit:
         few = folders_of_few("squad_v2_dev", data, known.folder, progress)
-        say(_fit(collection, few, written_folders(known.folder, progress), progress))
+        say(_fit(collection, few, kept_folders(known.folder, progress), progress))
 
     def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
         each = collection(name)
@@ -84,7 +85,12 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
 
     def refusals() -> str:
         model = MODEL.read_text(encoding="utf-8")
-        sets = [Refusals(**record) for record in kept("refusals", "seeds", lambda: _refusals(collection, progress), model)]
+        sets = [
+            Refusals(**record)
+            for record in kept(
+                "refusals", "seeds", lambda: _refusals(collection, reported_folders(known.folder, progress), progress), model
+            )
+        ]
         return abstention_part(sets, json.loads(model)["trained_on"])
 
     if fit:
@@ -167,7 +173,7 @@ def _development(
     }
 
 
-def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
+def _refusals(collection: _Open, written: Sequence[Written], progress: Progress) -> list[dict[str, Any]]:
     def sure(library: str, questions: Sequence[GoldQuestion], answerable: bool) -> list[float]:
         return abstention.ask(collection(library).library, questions, answerable, progress).confidence
 
@@ -189,12 +195,20 @@ def _refusals(collection: _Open, progress: Progress) -> list[dict[str, Any]]:
     answered = abstention.first_answer(seeds.library, answerable[seeds.name])
     found = [value for value, first in zip(own[seeds.name], answered, strict=True) if first]
     missed = sure(seeds.name, near, False)
+    of_folders, left_open = (
+        [value for each in asked for value in each.confidence]
+        for asked in (
+            [abstention.ask(each.library, each.answered, True, progress) for each in written],
+            [abstention.ask(each.library, each.left_open, False, progress) for each in written],
+        )
+    )
     pooled = [value for values in own.values() for value in values], [value for values in other.values() for value in values]
     sets = [
         ("questions of another collection, all four together", *pooled),
         *((f"… asked of {name}", own[name], other[name]) for name in elsewhere),
         ("near misses of the gold set", own[seeds.name], missed),
         ("… against those that one of the first three passages answers", found, missed),
+        (f"near misses of {len(written)} written folders", of_folders, left_open),
         ("SQuAD 2.0's adversarial questions", own[squad.name], sure(squad.name, tricks, False)),
     ]
     return [{"name": name, "answered": answered, "unanswered": others} for name, answered, others in sets]

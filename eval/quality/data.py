@@ -15,6 +15,8 @@ from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
 SEEDS = Path("seeds")
+# Like those that the reader learnt from (eval/reader/folders.jsonl).
+REPORTED_FOLDERS = Path(__file__).parent / "folders.jsonl"
 _DEVELOPMENT, _REPORTED = 1_500, 1_000
 _TRICKS_DEVELOPMENT, _TRICKS_REPORTED = 700, 700
 _TITLES = 4
@@ -119,27 +121,34 @@ def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> li
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The library of a folder that was written for the reader and kept from it, with the questions that its articles answer
-    and those that they leave open."""
+    """The library of a written folder, with the questions that its articles answer and those that they leave open."""
 
     library: Library
     answered: list[GoldQuestion]
     left_open: list[GoldQuestion]
 
 
-def written_folders(cache: Path, progress: Progress) -> list[Written]:
-    """The folders of eval/reader/folders.jsonl that are kept from the reader."""
-    _, kept = Questions.written(FOLDERS).divided(KEPT_FOLDERS)
+def kept_folders(cache: Path, progress: Progress) -> list[Written]:
+    """The folders of eval/reader/folders.jsonl that are kept from the reader, for development."""
+    return _written(Questions.written(FOLDERS).divided(KEPT_FOLDERS)[1], cache / "kept", progress)
+
+
+def reported_folders(cache: Path, progress: Progress) -> list[Written]:
+    """Folders that serve nothing but to be reported on."""
+    return _written(Questions.written(REPORTED_FOLDERS), cache / "reported", progress)
+
+
+def _written(written: Questions, cache: Path, progress: Progress) -> list[Written]:
     folders = []
-    for number, questions in enumerate(kept.by_folder().values()):
+    for number, questions in enumerate(written.by_folder().values()):
         texts: dict[str, list[str]] = {}
         for paragraph in questions.paragraphs.values():
             texts.setdefault(paragraph.title, []).append(paragraph.text)
         records = [{"_id": title, "title": title, "text": "\n\n".join(text)} for title, text in texts.items()]
-        folder = cache / f"written-{number}"
+        folder = cache / str(number)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
-        library = load(folder / "corpus.jsonl", cache / f"written-{number}-index", progress=progress)
+        library = load(folder / "corpus.jsonl", cache / f"{number}-index", progress=progress)
         answered, left_open = (
             [
                 GoldQuestion(
