@@ -276,7 +276,9 @@ def test_exact_words_are_chosen_with_the_mouse(visit: Visit, url: str, file: Pat
     assert [quote["quote"] for quote in line["quotes"]] == ["lives is one", "of the beneficiaries"]
     article = next(each for each in library.articles if each.id == line["quotes"][0]["article"])
     assert all(article.text[quote["start"] : quote["end"]] == quote["quote"] for quote in line["quotes"])
-    # They are still marked when the page is loaded again, and can be let go.
+    # They are still marked when the page is loaded again, and can be let go. A verdict that the page has not yet heard of as
+    # written would be sent, and written, once more.
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     page.reload()
     ready(page, QUESTIONS[1])
     expect(card.locator("mark")).to_have_text("lives is one of the beneficiaries")
