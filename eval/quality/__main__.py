@@ -19,8 +19,8 @@ from eval.quality.data import (
     Collection,
     Few,
     Written,
+    development_folders,
     folders_of_few,
-    kept_folders,
     open_collection,
     reported_folders,
     shuffled,
@@ -76,7 +76,8 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
     collection = cache(lambda name: open_collection(name, data, progress))
     if fit:
         few = folders_of_few("squad_v2_dev", data, known.folder, progress)
-        say(_fit(collection, few, kept_folders(known.folder, progress), progress))
+        written = development_folders(known.folder, progress)
+        say(abstention.fit(_development(collection, few, written, progress)))
 
     def kept(part: str, name: str, work: Callable[[], object], model: str = "") -> Any:
         each = collection(name)
@@ -85,12 +86,11 @@ def _measure(data: Path, fit: bool, known: Cache, progress: Progress) -> None:
 
     def refusals() -> str:
         model = MODEL.read_text(encoding="utf-8")
-        sets = [
-            Refusals(**record)
-            for record in kept(
-                "refusals", "seeds", lambda: _refusals(collection, reported_folders(known.folder, progress), progress), model
-            )
-        ]
+
+        def work() -> object:
+            return _refusals(collection, reported_folders(known.folder, progress), progress)
+
+        sets = [Refusals(**record) for record in kept("refusals", "seeds", work, model)]
         return abstention_part(sets, json.loads(model)["trained_on"])
 
     if fit:
@@ -123,10 +123,6 @@ _Open = Callable[[str], Collection]
 _FEW_ASKED = 80
 
 
-def _fit(collection: _Open, small: Sequence[Few], written: Sequence[Written], progress: Progress) -> str:
-    return abstention.fit(_development(collection, small, written, progress))
-
-
 def _development(
     collection: _Open, small: Sequence[Few], written: Sequence[Written], progress: Progress
 ) -> dict[str, abstention.Asked]:
@@ -155,15 +151,14 @@ def _development(
         few_own.append(abstention.ask(each.library, own[:_FEW_ASKED], True, progress))
         few_near.append(abstention.ask(each.library, near[:_FEW_ASKED], False, progress))
         few_other.append(abstention.ask(each.library, others[:60], False, progress))
-    answered = [abstention.ask(each.library, each.answered, True, progress) for each in written]
-    left_open = [abstention.ask(each.library, each.left_open, False, progress) for each in written]
+    answered, left_open = _of_folders(written, progress)
     return {
         "questions of SQuAD 2.0's development set": ask(squad.name, asked[:700], True),
         "questions of MTRAG's govt": ask(govt.name, govt.development, True),
         "claims of SciFact's training split": ask(scifact.name, scifact.development[:300], True),
         "SQuAD's questions asked of paragraphs of four articles, theirs among them": abstention.together(few_own),
-        "questions written for folders of eight articles": abstention.together(answered),
-        "questions written to come near what such a folder tells": replace(abstention.together(left_open), near=True),
+        "questions written for folders of eight articles": answered,
+        "questions written to come near what such a folder tells": left_open,
         "SQuAD's questions asked of paragraphs of four articles, theirs left out": replace(
             abstention.together(few_near), near=True, left_out=True
         ),
@@ -171,6 +166,13 @@ def _development(
         "questions of these asked of another": abstention.together(elsewhere),
         "SQuAD's questions asked of paragraphs of four other articles": abstention.together(few_other),
     }
+
+
+def _of_folders(written: Sequence[Written], progress: Progress) -> tuple[abstention.Asked, abstention.Asked]:
+    """What written folders answer, and what they leave open, asked of each."""
+    answered = [abstention.ask(each.library, each.answered, True, progress) for each in written]
+    left_open = [abstention.ask(each.library, each.left_open, False, progress) for each in written]
+    return abstention.together(answered), replace(abstention.together(left_open), near=True)
 
 
 def _refusals(collection: _Open, written: Sequence[Written], progress: Progress) -> list[dict[str, Any]]:
@@ -195,20 +197,14 @@ def _refusals(collection: _Open, written: Sequence[Written], progress: Progress)
     answered = abstention.first_answer(seeds.library, answerable[seeds.name])
     found = [value for value, first in zip(own[seeds.name], answered, strict=True) if first]
     missed = sure(seeds.name, near, False)
-    of_folders, left_open = (
-        [value for each in asked for value in each.confidence]
-        for asked in (
-            [abstention.ask(each.library, each.answered, True, progress) for each in written],
-            [abstention.ask(each.library, each.left_open, False, progress) for each in written],
-        )
-    )
+    of_folders, left_open = _of_folders(written, progress)
     pooled = [value for values in own.values() for value in values], [value for values in other.values() for value in values]
     sets = [
         ("questions of another collection, all four together", *pooled),
         *((f"… asked of {name}", own[name], other[name]) for name in elsewhere),
         ("near misses of the gold set", own[seeds.name], missed),
         ("… against those that one of the first three passages answers", found, missed),
-        (f"near misses of {len(written)} written folders", of_folders, left_open),
+        (f"near misses of {len(written)} written folders", of_folders.confidence, left_open.confidence),
         ("SQuAD 2.0's adversarial questions", own[squad.name], sure(squad.name, tricks, False)),
     ]
     return [{"name": name, "answered": answered, "unanswered": others} for name, answered, others in sets]

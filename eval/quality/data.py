@@ -111,12 +111,16 @@ def folders_of_few(name: str, data: Path, cache: Path, progress: Progress) -> li
     for number, start in enumerate(range(0, len(titles), _TITLES)):
         ids = shuffled([each for title in titles[start : start + _TITLES] for each in by_title[title]])
         kept = frozenset(ids[::2])
-        folder = cache / f"{name}-{number}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "corpus.jsonl").write_text("\n".join(lines[each] for each in lines if each in kept), encoding="utf-8")
-        library = load(folder / "corpus.jsonl", cache / f"{name}-{number}-index", progress=progress)
+        library = _library(cache / f"{name}-{number}", [lines[each] for each in lines if each in kept], progress)
         libraries.append(Few(library, kept, frozenset(ids) - kept))
     return libraries
+
+
+def _library(folder: Path, lines: Sequence[str], progress: Progress) -> Library:
+    """The library of a corpus of these lines, written to a folder and indexed beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "corpus.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return load(folder / "corpus.jsonl", folder.with_name(f"{folder.name}-index"), progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,8 @@ class Written:
     left_open: list[GoldQuestion]
 
 
-def kept_folders(cache: Path, progress: Progress) -> list[Written]:
-    """The folders of eval/reader/folders.jsonl that are kept from the reader, for development."""
+def development_folders(cache: Path, progress: Progress) -> list[Written]:
+    """The folders of eval/reader/folders.jsonl that are kept from the reader."""
     return _written(Questions.written(FOLDERS).divided(KEPT_FOLDERS)[1], cache / "kept", progress)
 
 
@@ -144,21 +148,21 @@ def _written(written: Questions, cache: Path, progress: Progress) -> list[Writte
         texts: dict[str, list[str]] = {}
         for paragraph in questions.paragraphs.values():
             texts.setdefault(paragraph.title, []).append(paragraph.text)
-        records = [{"_id": title, "title": title, "text": "\n\n".join(text)} for title, text in texts.items()]
-        folder = cache / str(number)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
-        library = load(folder / "corpus.jsonl", cache / f"{number}-index", progress=progress)
-        answered, left_open = (
-            [
-                GoldQuestion(
-                    each.id, each.question, "", (), answerable, articles={questions.paragraphs[each.paragraph].title: 1}
-                )
-                for each in questions.asked
-                if bool(each.answers) == answerable
-            ]
-            for answerable in (True, False)
-        )
+        lines = [json.dumps({"_id": title, "title": title, "text": "\n\n".join(text)}) for title, text in texts.items()]
+        library = _library(cache / str(number), lines, progress)
+        asked = [
+            GoldQuestion(
+                each.id,
+                each.question,
+                "",
+                (),
+                bool(each.answers),
+                articles={questions.paragraphs[each.paragraph].title: 1},
+            )
+            for each in questions.asked
+        ]
+        answered = [question for question in asked if question.answerable]
+        left_open = [question for question in asked if not question.answerable]
         folders.append(Written(library, answered, left_open))
     return folders
 

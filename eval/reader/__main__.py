@@ -35,7 +35,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def main(
     squad: Annotated[Path, typer.Argument(help="The folder of SQuAD 2.0 in the layout of BEIR.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The file to write.")] = WEIGHTS,
-    rounds: Annotated[int | None, typer.Option("--rounds", help="How often every question is looked at.", min=1)] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", help="How often every question is looked at: 3 times, with --further 2.", min=1)
+    ] = None,
     further: Annotated[bool, typer.Option("--further", help="Go on from the present one, with written questions.")] = False,
 ) -> None:
     """Train the reader: half an hour on two cores. Prints what it is worth on articles that it has not seen.

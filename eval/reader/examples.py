@@ -98,7 +98,6 @@ class Questions:
         self._of_folder: dict[str, list[str]] = {}
         for name, paragraph in paragraphs.items():
             self._of_folder.setdefault(paragraph.folder, []).append(name)
-        self._all = list(paragraphs)
         self._names: dict[str, list[str]] = {}
         for each in asked:
             self._names.setdefault(paragraphs[each.paragraph].folder, []).extend(_NAME.findall(each.question))
@@ -126,13 +125,14 @@ class Questions:
 
     @classmethod
     def written(cls, path: Path) -> "Questions":
-        """Those of ARTICLES, or of FOLDERS."""
-        named = {f"{path.stem}-{n}": record for n, record in enumerate(_read_lines(path))}
+        """Those of a file of paragraphs that were written: single articles, or whole folders of them."""
+        records = _read_lines(path)
+        named = {f"{path.stem}-{n}": record for n, record in enumerate(records)}
         paragraphs = {
             name: Paragraph(record["title"], record["text"], record.get("folder", "")) for name, record in named.items()
         }
         asked = [each for name, record in named.items() for each in _asked(name, record)]
-        return cls(paragraphs, asked, whole=path == FOLDERS)
+        return cls(paragraphs, asked, whole=all("folder" in record for record in records))
 
     def more(self) -> "Questions":
         """The questions of MORE_ASKED on these paragraphs of SQuAD."""
@@ -218,7 +218,7 @@ class Questions:
 
     def _afar(self, each: Asked, paragraph: Paragraph, random: Random) -> Example | None:
         """A question beside a paragraph of any other folder, which tells of something else."""
-        other = self.paragraphs[random.choice(self._all)]
+        other = self.paragraphs[random.choice(list(self.paragraphs))]
         return self._beside(each.question, other, random) if other.folder != paragraph.folder else None
 
     def _about_another(self, question: str, paragraph: Paragraph, random: Random) -> str | None:
