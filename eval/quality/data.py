@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.beir import read_beir
 from eval.gold import GOLD, GoldQuestion, read_gold
-from eval.reader.examples import FOLDERS, KEPT_FOLDERS, Questions
+from eval.reader.examples import KEPT_FOLDERS, Questions
 from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
@@ -133,8 +133,8 @@ class Written:
 
 
 def development_folders(cache: Path, progress: Progress) -> list[Written]:
-    """The folders of eval/reader/folders.jsonl that are kept from the reader."""
-    return _written(Questions.written(FOLDERS).divided(KEPT_FOLDERS)[1], cache / "kept", progress)
+    """Those that are kept from the reader."""
+    return _written(Questions.written(KEPT_FOLDERS), cache / "kept", progress)
 
 
 def reported_folders(cache: Path, progress: Progress) -> list[Written]:

@@ -48,8 +48,7 @@ def main(
         say(f"{squad}: no queries.jsonl: name the folder of SQuAD 2.0's development set in the layout of BEIR")
         raise typer.Exit(2)
     seen, kept = Questions.of_squad(squad).divided()
-    folders, folders_kept = Questions.written(FOLDERS).divided(KEPT_FOLDERS)
-    written = [Questions.written(ARTICLES), folders, seen.more()]
+    written = [Questions.written(ARTICLES), Questions.written(FOLDERS), seen.more()]
 
     def further_examples(random: Random) -> Iterator[Example]:
         new, old = [example for each in written for example in each.examples(random)], list(seen.examples(random))
@@ -65,10 +64,7 @@ def main(
     }
     with progress_bar(error_console()) as progress:
         if further:
-            told["then"] = (
-                f"{sum(len(each.asked) for each in written):,} questions written for it, all folders but "
-                + ", ".join(sorted(folders_kept.by_folder()))
-            )
+            told["then"] = f"{sum(len(each.asked) for each in written):,} questions written for it (eval/reader)"
             present = load_file(WEIGHTS)
             change = train(
                 encoder.folder, tokenizer, further_examples, rounds or _FURTHER_ROUNDS, progress, present, _FURTHER_RATE
@@ -79,7 +75,7 @@ def main(
     say(f"{out}: written, {out.stat().st_size:,} bytes")
     config = json.loads((encoder.folder / "config.json").read_text(encoding="utf-8"))
     reader = Reader(tokenizer, Network(load_file(encoder.folder / "model.safetensors"), config), change)
-    for name, figure in _worth(reader, kept, folders_kept).items():
+    for name, figure in _worth(reader, kept, Questions.written(KEPT_FOLDERS)).items():
         say(f"{name}: AUROC {figure:.3f}")
 
 

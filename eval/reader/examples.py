@@ -23,9 +23,10 @@ from index.sentences import split_sentences
 ARTICLES, FOLDERS, MORE_ASKED = (
     Path(__file__).parent / name for name in ("articles.jsonl", "folders.jsonl", "questions.jsonl")
 )
-# So many of SQuAD's articles, and of the written folders, are kept from the reader: on them confidence is fitted, and on
-# SQuAD's also reported.
-KEPT, KEPT_FOLDERS = 8, 8
+# Folders like those, and so many of SQuAD's articles, are kept from the reader: on them confidence is fitted, and on SQuAD's
+# also reported.
+KEPT_FOLDERS = Path(__file__).parent / "kept_folders.jsonl"
+KEPT = 8
 _SEED = 20
 _ROUNDS_OF_NEAREST = 3
 # So many questions are read beside a paragraph that has nothing to do with them.
@@ -140,9 +141,9 @@ class Questions:
         paragraphs = {record["paragraph"]: self.paragraphs[record["paragraph"]] for record in records}
         return Questions(paragraphs, [each for record in records for each in _asked(record["paragraph"], record)])
 
-    def divided(self, count: int = KEPT) -> tuple["Questions", "Questions"]:
-        """The folders to learn from (SQuAD's articles), and the `count` ones that are kept, with their questions."""
-        kept = kept_folders(self._of_folder.keys(), count)
+    def divided(self) -> tuple["Questions", "Questions"]:
+        """The folders to learn from (SQuAD's articles), and the KEPT ones that are kept, with their questions."""
+        kept = kept_folders(self._of_folder.keys())
         return self._of([folder for folder in self._of_folder if folder not in kept]), self._of(sorted(kept))
 
     def by_folder(self) -> dict[str, "Questions"]:
@@ -255,11 +256,11 @@ def _asked(paragraph: str, record: dict[str, Any]) -> Iterator[Asked]:
         yield Asked(f"{paragraph}-u{n}", question, paragraph, ())
 
 
-def kept_folders(names: AbstractSet[str], count: int = KEPT) -> frozenset[str]:
+def kept_folders(names: AbstractSet[str]) -> frozenset[str]:
     """The folders of a collection that are kept: the same ones wherever they are asked for."""
     order = sorted(names)
     Random(_SEED).shuffle(order)
-    return frozenset(order[:count])
+    return frozenset(order[:KEPT])
 
 
 def as_typed(example: Example, random: Random) -> Example:
