@@ -19,7 +19,7 @@ from eval.quality.highlights import marked_right
 from eval.quality.page import Measured, Refusals, abstention, highlighting, retrieval
 from eval.reader.examples import Questions
 from index.progress import no_progress
-from qa.confidence import Evidence
+from qa.confidence import Evidence, logistic
 
 TEXT = (
     "The park opened in 2019. Apples grow on 4,000 hectares there.\n\nNight trains run from Oslo to Rome.\n\n"
@@ -98,14 +98,19 @@ def test_a_written_folder_is_a_library_with_its_questions(tmp_path: Path) -> Non
     asked = written.asked
     assert sum(len(each.answered) for each in folders) == sum(bool(each.answers) for each in asked)
     assert sum(len(each.left_open) for each in folders) == sum(not each.answers for each in asked)
+    assert sum(len(each.told) for each in folders) == sum(each.told is not None for each in asked) > 0
     for each in folders:
         articles = {article.id for article in each.library.articles}
         assert articles == {name for question in (*each.answered, *each.left_open) for name in question.articles}
         assert all(question.answerable for question in each.answered)
         assert not any(question.answerable for question in each.left_open)
+        assert all(question.answerable for question in each.told)
+        assert {question.id for question in each.told} < {question.id for question in each.left_open}
     # Every paragraph can be found, word for word.
     found = " ".join(passage.text for each in folders for passage in each.library.passages)
     assert all(paragraph.text in found for paragraph in written.paragraphs.values())
+    fuller = " ".join(passage.text for each in folders for passage in each.fuller.passages)
+    assert all(each.told.sentence in fuller for each in asked if each.told)
 
 
 def test_figures_are_worked_out_once_for_a_key(tmp_path: Path) -> None:
@@ -131,7 +136,7 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
                 random.normal(mean, 0.1),
                 random.random(),
                 float(random.random() < missing),
-                random.normal(10 * mean),
+                logistic(random.normal(10 * mean)),
             )
             for _ in range(count)
         ]

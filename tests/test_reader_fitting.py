@@ -17,6 +17,7 @@ from eval.reader.examples import (
     Example,
     Paragraph,
     Questions,
+    Told,
     as_typed,
     kept_folders,
 )
@@ -207,6 +208,7 @@ def test_what_was_written_is_whole(path: Path, least: int) -> None:
     for each in written.asked:
         assert all(answer in written.paragraphs[each.paragraph].text for answer in each.answers), each
         assert 2 <= len(each.question.split()) <= 30, each
+        assert not each.told or (each.told.answer in each.told.sentence and not each.answers), each
     answered = sum(bool(each.answers) for each in written.asked)
     assert 0.4 < answered / len(written.asked) < 0.6
 
@@ -233,6 +235,51 @@ def test_what_a_whole_folder_leaves_open_is_read_beside_its_other_paragraphs() -
             example.excerpt.text for example in drawn(questions) if example.question == "What does the mine earn?"
         }
     assert texts == {True: {town.text, other.text}, False: {town.text}}
+
+
+TOWN = Paragraph("Town", "The mine opened in 1987. Anna Weber runs it.", "valley")
+PAY, AGE = Told("Miners take home 900 euros a month.", "900 euros"), Told("Weber, now 51, was a miner herself.", "51")
+OPEN = [
+    Asked("p", "What does a miner of the town earn?", "t", (), PAY),
+    Asked("a", "How old is Anna Weber?", "t", (), AGE),
+    Asked("f", "Who founded the mine?", "t", ()),
+]
+
+
+def test_what_is_left_open_is_read_with_what_would_answer_it() -> None:
+    """Beside its paragraph alone, with the sentence that answers, and with the one that answers another question."""
+    seen = set()
+    for example in drawn(Questions({"t": TOWN}, OPEN, whole=True)):
+        text = example.excerpt.text
+        told = {"p": PAY, "a": AGE, "f": None}[next(each.id for each in OPEN if each.question == example.question)]
+        has = [each for each in (PAY, AGE) if each.sentence in text]
+        assert (
+            text.replace(f"{has[0].sentence} ", "").removesuffix(f" {has[0].sentence}") == TOWN.text
+            if has
+            else text == TOWN.text
+        )
+        assert (example.answer is not None) == (told in has)
+        if example.answer:
+            assert told
+            assert text[slice(*example.answer)] == told.answer
+            assert text[slice(*example.excerpt.around)] == told.sentence
+        seen.add((example.question, *has))
+    for asked, own, other in ((OPEN[0].question, PAY, AGE), (OPEN[1].question, AGE, PAY)):
+        assert {(asked,), (asked, own), (asked, other)} <= seen
+    assert (OPEN[2].question, PAY) not in seen
+
+
+def test_a_folder_with_all_that_is_told() -> None:
+    (fuller,) = Questions({"t": TOWN}, OPEN, whole=True).with_all_told()
+    assert (fuller.title, fuller.folder) == ("Town", "valley")
+    assert fuller.text == f"The mine opened in 1987. {PAY.sentence} Anna Weber runs it. {AGE.sentence}"
+
+
+def test_a_sentence_is_put_where_it_is_said_to_be() -> None:
+    for before in range(3):
+        longer, (start, end) = TOWN.with_sentence(PAY.sentence, before)
+        assert longer.text[start:end] == PAY.sentence
+        assert [longer.text[slice(*place)] for place in longer.sentences].index(PAY.sentence) == before
 
 
 def test_more_is_asked_of_paragraphs_that_are_there() -> None:

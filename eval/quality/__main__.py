@@ -170,7 +170,11 @@ def _development(
 
 def _of_folders(written: Sequence[Written], progress: Progress) -> tuple[abstention.Asked, abstention.Asked]:
     """What written folders answer, and what they leave open, asked of each."""
-    answered = [abstention.ask(each.library, each.answered, True, progress) for each in written]
+    answered = [
+        abstention.ask(library, questions, True, progress)
+        for each in written
+        for library, questions in ((each.library, each.answered), (each.fuller, each.told))
+    ]
     left_open = [abstention.ask(each.library, each.left_open, False, progress) for each in written]
     return abstention.together(answered), replace(abstention.together(left_open), near=True)
 

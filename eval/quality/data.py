@@ -1,7 +1,7 @@
 """The collections, and which of their questions serve development and which are reported on: none serves both."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.beir import read_beir
 from eval.gold import GOLD, GoldQuestion, read_gold
-from eval.reader.examples import KEPT_FOLDERS, Questions
+from eval.reader.examples import KEPT_FOLDERS, Asked, Paragraph, Questions
 from index.progress import Progress
 from qa.library import DEFAULT_STORE, Library, load
 
@@ -125,11 +125,17 @@ def _library(folder: Path, lines: Sequence[str], progress: Progress) -> Library:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The library of a written folder, with the questions that its articles answer and those that they leave open."""
+    """The library of a written folder, with the questions that its articles answer and those that they leave open.
+
+    The `fuller` library has besides what would answer some of the latter, those `told`: so the same questions are asked
+    where they are answered and where they are not, and their form does not tell which.
+    """
 
     library: Library
     answered: list[GoldQuestion]
     left_open: list[GoldQuestion]
+    fuller: Library
+    told: list[GoldQuestion]
 
 
 def development_folders(cache: Path, progress: Progress) -> list[Written]:
@@ -145,26 +151,25 @@ def reported_folders(cache: Path, progress: Progress) -> list[Written]:
 def _written(written: Questions, cache: Path, progress: Progress) -> list[Written]:
     folders = []
     for number, questions in enumerate(written.by_folder().values()):
-        texts: dict[str, list[str]] = {}
-        for paragraph in questions.paragraphs.values():
-            texts.setdefault(paragraph.title, []).append(paragraph.text)
-        lines = [json.dumps({"_id": title, "title": title, "text": "\n\n".join(text)}) for title, text in texts.items()]
-        library = _library(cache / str(number), lines, progress)
-        asked = [
-            GoldQuestion(
-                each.id,
-                each.question,
-                "",
-                (),
-                bool(each.answers),
-                articles={questions.paragraphs[each.paragraph].title: 1},
-            )
-            for each in questions.asked
-        ]
-        answered = [question for question in asked if question.answerable]
-        left_open = [question for question in asked if not question.answerable]
-        folders.append(Written(library, answered, left_open))
+        library = _library(cache / str(number), _articles(questions.paragraphs.values()), progress)
+        fuller = _library(cache / f"{number}-fuller", _articles(questions.with_all_told()), progress)
+
+        def gold(each: Asked, answerable: bool, paragraphs: Mapping[str, Paragraph] = questions.paragraphs) -> GoldQuestion:
+            return GoldQuestion(each.id, each.question, "", (), answerable, articles={paragraphs[each.paragraph].title: 1})
+
+        answered = [gold(each, True) for each in questions.asked if each.answers]
+        left_open = [gold(each, False) for each in questions.asked if not each.answers]
+        told = [gold(each, True) for each in questions.asked if each.told]
+        folders.append(Written(library, answered, left_open, fuller, told))
     return folders
+
+
+def _articles(paragraphs: Iterable[Paragraph]) -> list[str]:
+    """The lines of a corpus of the articles that paragraphs are of."""
+    texts: dict[str, list[str]] = {}
+    for paragraph in paragraphs:
+        texts.setdefault(paragraph.title, []).append(paragraph.text)
+    return [json.dumps({"_id": title, "title": title, "text": "\n\n".join(text)}) for title, text in texts.items()]
 
 
 def divide(

@@ -19,7 +19,8 @@ from index.sentences import split_sentences
 
 # Articles written for the reader, with questions as people ask them: answerable ones in other words than the text's, and
 # unanswerable ones that come near it; folders of such articles, with questions that make sense to whoever asks the folder
-# and that nothing else in it answers; and such questions on SQuAD's paragraphs, by their ids.
+# and that nothing else in it answers, and for some of these a sentence that would; and such questions on SQuAD's paragraphs,
+# by their ids.
 ARTICLES, FOLDERS, MORE_ASKED = (
     Path(__file__).parent / name for name in ("articles.jsonl", "folders.jsonl", "questions.jsonl")
 )
@@ -29,8 +30,13 @@ KEPT_FOLDERS = Path(__file__).parent / "kept_folders.jsonl"
 KEPT = 8
 _SEED = 20
 _ROUNDS_OF_NEAREST = 3
-# So many questions are read beside a paragraph that has nothing to do with them.
-_AFAR = 0.12
+# So many questions are read beside a near paragraph of their folder, and beside one that has nothing to do with them; of
+# answerable ones, with another number or name.
+_ELSEWHERE, _AFAR, _ANOTHER = 0.3, 0.1, 0.3
+# What a folder leaves open is asked in other ways than what it tells: of a price, an age, a population. A question's form
+# must not tell whether it is answered, so those without a sentence that would answer are seldom read, and the others also
+# beside a paragraph with that sentence, or with the one that would answer another.
+_UNTOLD, _TOLD_TWICE, _TOLD_ANOTHER = 0.3, 0.25, 0.5
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of (?:the )?)?[A-Z][\w'-]+)*")
@@ -68,15 +74,34 @@ class Paragraph:
         kept = [self.text[start:end] for n, (start, end) in enumerate(self.sentences) if n not in left_out]
         return Paragraph(self.title, " ".join(kept), self.folder)
 
+    def with_sentence(self, sentence: str, before: int) -> tuple["Paragraph", Span]:
+        """The paragraph with one sentence more, before one of its own or behind all, and where that stands."""
+        others = [self.text[start:end] for start, end in self.sentences]
+        start = sum(len(other) + 1 for other in others[:before])
+        text = " ".join([*others[:before], sentence, *others[before:]])
+        return Paragraph(self.title, text, self.folder), (start, start + len(sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence that would answer what a paragraph leaves open, and the words in it that do."""
+
+    sentence: str
+    answer: str
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the id of the paragraph that it was written on, its answers: the one that most gave first, or none."""
+    """A question, the id of the paragraph that it was written on, its answers: the one that most gave first, or none.
+
+    `told` would answer it if the paragraph had it.
+    """
 
     id: str
     question: str
     paragraph: str
     answers: tuple[str, ...]
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +125,10 @@ class Questions:
         for name, paragraph in paragraphs.items():
             self._of_folder.setdefault(paragraph.folder, []).append(name)
         self._names: dict[str, list[str]] = {}
+        self._told: dict[str, list[Told]] = {}
         for each in asked:
+            if each.told:
+                self._told.setdefault(each.paragraph, []).append(each.told)
             self._names.setdefault(paragraphs[each.paragraph].folder, []).extend(_NAME.findall(each.question))
         counts: dict[str, int] = {}
         for paragraph in paragraphs.values():
@@ -157,14 +185,17 @@ class Questions:
     def examples(self, random: Random) -> Iterator[Example]:
         """Each question beside its paragraph, some beside the nearest others of its folder and some beside one of another
         folder, which do not answer; an answerable one also beside its paragraph without the sentences that hold an answer,
-        and with another year, number or name."""
+        and with another year, number or name; one that is left open also beside its paragraph with what would answer it."""
         for each in self.asked:
             paragraph = self.paragraphs[each.paragraph]
             if each.answers:
                 yield from self._answered(each, paragraph, random)
-            else:
+            elif each.told:
                 yield self._beside(each.question, paragraph, random)
-            told_apart = (each.answers or self._whole) and random.random() < 0.5
+                yield from self._with_what_is_told(each, each.told, paragraph, random)
+            elif not self._whole or random.random() < _UNTOLD:
+                yield self._beside(each.question, paragraph, random)
+            told_apart = (each.answers or self._whole) and random.random() < _ELSEWHERE
             elsewhere = self._elsewhere(each, paragraph, random) if told_apart else None
             if elsewhere:
                 yield elsewhere
@@ -175,6 +206,24 @@ class Questions:
     def beside_its_paragraph(self, each: Asked, random: Random) -> Example:
         """A question beside the paragraph that it was written on, around the sentence that comes nearest to it."""
         return self._beside(each.question, self.paragraphs[each.paragraph], random)
+
+    def beside_what_is_told(self, each: Asked, told: Told, random: Random) -> Example:
+        """A question beside its paragraph with a sentence more, around that."""
+        paragraph = self.paragraphs[each.paragraph]
+        holding, place = paragraph.with_sentence(told.sentence, random.randint(0, len(paragraph.sentences)))
+        return Example(each.question, Excerpt(paragraph.title, holding.text, place), None)
+
+    def with_all_told(self) -> Iterator[Paragraph]:
+        """Each paragraph with all that would answer what it leaves open, every other sentence."""
+        for name, paragraph in self.paragraphs.items():
+            holding = paragraph
+            for n, told in enumerate(self._told.get(name, [])):
+                holding, _ = holding.with_sentence(told.sentence, 2 * n + 1)
+            yield holding
+
+    def told_another(self, each: Asked) -> list[Told]:
+        """What would answer the other questions that a question's paragraph leaves open."""
+        return [told for told in self._told.get(each.paragraph, []) if told != each.told]
 
     def without_its_answer(self, each: Asked, random: Random) -> Example | None:
         """A question beside its paragraph without the sentences that hold an answer; None if nothing is left."""
@@ -192,14 +241,26 @@ class Questions:
             return
         answer = max(sentence_of, key=lambda place: shared[sentence_of[place]])
         excerpt = Excerpt(paragraph.title, paragraph.text, paragraph.sentences[sentence_of[answer]])
-        for _ in range(1 + (random.random() < 0.5)):
-            yield Example(each.question, excerpt, answer)
+        yield Example(each.question, excerpt, answer)
         without = self.without_its_answer(each, random)
         if without:
             yield without
-        other = self._about_another(each.question, paragraph, random) if random.random() < 0.4 else None
+        other = self._about_another(each.question, paragraph, random) if random.random() < _ANOTHER else None
         if other:
             yield Example(other, excerpt, None)
+
+    def _with_what_is_told(self, each: Asked, told: Told, paragraph: Paragraph, random: Random) -> Iterator[Example]:
+        """A question that is left open beside its paragraph with the sentence that answers it, and with another's."""
+        for _ in range(1 + (random.random() < _TOLD_TWICE)):
+            holding, place = paragraph.with_sentence(told.sentence, random.randint(0, len(paragraph.sentences)))
+            start = place[0] + told.sentence.index(told.answer)
+            excerpt = Excerpt(paragraph.title, holding.text, place)
+            yield Example(each.question, excerpt, (start, start + len(told.answer)))
+        others = self.told_another(each)
+        if others and random.random() < _TOLD_ANOTHER:
+            other = random.choice(others).sentence
+            holding, place = paragraph.with_sentence(other, random.randint(0, len(paragraph.sentences)))
+            yield Example(each.question, Excerpt(paragraph.title, holding.text, place), None)
 
     def _beside(self, question: str, paragraph: Paragraph, random: Random) -> Example:
         shared = [score + 2 * random.random() for score in self._shared(question, paragraph)]
@@ -249,11 +310,13 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _asked(paragraph: str, record: dict[str, Any]) -> Iterator[Asked]:
-    """The questions of a line that was written: [question, answer] pairs, and questions that its paragraph leaves open."""
+    """The questions of a line that was written: [question, answer] pairs, and questions that its paragraph leaves open, to
+    some of which it has "told": [question, sentence that would answer, the words in it that do]."""
     for n, (question, answer) in enumerate(record["answered"]):
         yield Asked(f"{paragraph}-a{n}", question, paragraph, (answer,))
+    told = {question: Told(sentence, answer) for question, sentence, answer in record.get("told", ())}
     for n, question in enumerate(record["unanswered"]):
-        yield Asked(f"{paragraph}-u{n}", question, paragraph, ())
+        yield Asked(f"{paragraph}-u{n}", question, paragraph, (), told.get(question))
 
 
 def kept_folders(names: AbstractSet[str]) -> frozenset[str]:
