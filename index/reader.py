@@ -1,7 +1,7 @@
 """Whether a passage answers a question, told by reading both together: a small low-rank change of the encoder's own weights.
 
 Similarity tells what a passage is about, not whether it has what is asked for; tokens of both that attend to each other do.
-The change is of rank 16 (as in LoRA; Hu et al. 2021) and was fitted, as its file says, by `python -m eval.reader`.
+The change is of rank 64 (as in LoRA; Hu et al. 2021) and was fitted, as its file says, by `python -m eval.reader`.
 """
 
 from collections.abc import Sequence

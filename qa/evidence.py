@@ -12,7 +12,7 @@ from index.filter import Filter
 from index.passages import searchable_text
 from index.searchers import Query
 from qa.answer import Hit
-from qa.confidence import Evidence, logistic
+from qa.confidence import Evidence
 from qa.highlight import matched_terms
 from qa.retriever import Candidates, Found
 
@@ -36,7 +36,7 @@ def gather_evidence(
         best_cosine=float(candidates.dense.max()),
         coverage=sum(weights[term] for term in said) / total if total else 0.0,
         missing_year=float(any(_YEAR.fullmatch(term) and term not in written for term in terms)),
-        reading=None if np.isnan(found.reading).all() else logistic(float(np.nanmax(found.reading))),
+        reading=None if np.isnan(found.reading).all() else float(np.nanmax(found.reading)),
     )
 
 

@@ -23,8 +23,9 @@ FILES = {
 }
 
 
-# The probabilities of log-odds of 3 and -3.
-YES, NO = pytest.approx(0.9526, abs=1e-4), pytest.approx(0.0474, abs=1e-4)
+# The log-odds that a passage answers, and the probabilities that are shown of them.
+YES, NO = 3.0, -3.0
+SURE, UNSURE = pytest.approx(0.9526, abs=1e-4), pytest.approx(0.0474, abs=1e-4)
 
 
 class ToyReader(ToyTokenEncoder):
@@ -36,7 +37,7 @@ class ToyReader(ToyTokenEncoder):
 
     def read(self, _question: str, excerpts: Sequence[Excerpt], /) -> Scores:
         self.read_excerpts += excerpts
-        return np.array([3.0 if "tons" in each.text else -3.0 for each in excerpts])
+        return np.array([YES if "tons" in each.text else NO for each in excerpts])
 
 
 @pytest.mark.parametrize(
@@ -69,8 +70,8 @@ def test_a_later_passage_that_answers_comes_first(make_library: MakeLibrary) -> 
     answer = library.ask("Has the mine a manager?")
     assert ["tons" in hit.passage.text for hit in answer.hits] == [True, False, False]
     assert [hit.why.reading and (hit.why.reading.rank, hit.why.reading.score) for hit in answer.hits] == [
-        (1, YES),
-        (2, NO),
+        (1, SURE),
+        (2, UNSURE),
         None,
     ]
     assert answer.evidence

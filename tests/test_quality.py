@@ -19,7 +19,7 @@ from eval.quality.highlights import marked_right
 from eval.quality.page import Measured, Refusals, abstention, highlighting, retrieval
 from eval.reader.examples import Questions
 from index.progress import no_progress
-from qa.confidence import Evidence, logistic
+from qa.confidence import Evidence
 
 TEXT = (
     "The park opened in 2019. Apples grow on 4,000 hectares there.\n\nNight trains run from Oslo to Rome.\n\n"
@@ -136,7 +136,7 @@ def test_the_model_of_confidence_is_fitted_and_described(tmp_path: Path, monkeyp
                 random.normal(mean, 0.1),
                 random.random(),
                 float(random.random() < missing),
-                logistic(random.normal(10 * mean)),
+                random.normal(10 * mean),
             )
             for _ in range(count)
         ]

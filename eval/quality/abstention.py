@@ -30,7 +30,7 @@ _LOOSE = 10.0
 _ENOUGH = 50
 # So many of the answerable development questions are refused at the threshold: a passage with its source does less harm to
 # someone whom it does not answer than silence does to someone whom it would have.
-REFUSED = 0.01
+REFUSED = 0.03
 
 
 @dataclass(frozen=True, slots=True)
