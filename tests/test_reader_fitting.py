@@ -19,7 +19,7 @@ from eval.reader.examples import (
     Questions,
     Told,
     as_typed,
-    kept_folders,
+    kept_titles,
 )
 from index.reader import Excerpt
 
@@ -87,8 +87,8 @@ def test_beside_what_does_not_answer_there_is_no_answer(squad: Questions) -> Non
 
 def test_the_same_articles_are_kept(tmp_path: Path) -> None:
     titles = {f"title {number}" for number in range(30)}
-    assert len(kept_folders(titles)) == 8
-    assert kept_folders(titles) < titles
+    assert len(kept_titles(titles)) == 8
+    assert kept_titles(titles) < titles
     rows = [{"_id": f"p{n}", "title": f"title_{n}", "text": f"Town {n} has {n} people."} for n in range(30)]
     asked = [
         {
@@ -103,7 +103,7 @@ def test_the_same_articles_are_kept(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
     (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + "\n".join(f"q{n}\tp{n}\t1" for n in range(30)))
     seen, kept = Questions.of_squad(tmp_path).divided()
-    assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_folders(titles)
+    assert {paragraph.title for paragraph in kept.paragraphs.values()} == kept_titles(titles)
     assert {each.id for each in seen.asked} | {each.id for each in kept.asked} == {record["_id"] for record in asked}
     assert {each.paragraph for each in seen.asked}.isdisjoint(kept.paragraphs)
 
@@ -209,6 +209,8 @@ def test_what_was_written_is_whole(path: Path, least: int) -> None:
         assert all(answer in written.paragraphs[each.paragraph].text for answer in each.answers), each
         assert 2 <= len(each.question.split()) <= 30, each
         assert not each.told or (each.told.answer in each.told.sentence and not each.answers), each
+    records = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert sum(each.told is not None for each in written.asked) == sum(len(record.get("told", ())) for record in records)
     answered = sum(bool(each.answers) for each in written.asked)
     assert 0.4 < answered / len(written.asked) < 0.6
 

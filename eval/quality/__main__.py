@@ -46,8 +46,8 @@ others; docs/log.md has what else was tried.
 
 The reader (index/reader.py) was trained on SQuAD's questions of 27 articles, and on articles and questions that were
 written for it (eval/reader). XQuAD asks of SQuAD's articles: both are reported by questions on the eight articles that it
-was not trained on. Which of its ways to be trained was taken was told by how well it tells answers from tricks on these
-eight, so that what it does for SQuAD is somewhat flattered.
+was not trained on. Its ways to be trained were compared by how well they tell answers from tricks on these eight and on
+written folders that it was not trained on, so that what it does for SQuAD may be somewhat flattered.
 """
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

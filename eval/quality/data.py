@@ -1,7 +1,7 @@
 """The collections, and which of their questions serve development and which are reported on: none serves both."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +139,7 @@ class Written:
 
 
 def development_folders(cache: Path, progress: Progress) -> list[Written]:
-    """Those that are kept from the reader."""
+    """The written folders that are kept from the reader."""
     return _written(Questions.written(KEPT_FOLDERS), cache / "kept", progress)
 
 
@@ -153,15 +153,17 @@ def _written(written: Questions, cache: Path, progress: Progress) -> list[Writte
     for number, questions in enumerate(written.by_folder().values()):
         library = _library(cache / str(number), _articles(questions.paragraphs.values()), progress)
         fuller = _library(cache / f"{number}-fuller", _articles(questions.with_all_told()), progress)
-
-        def gold(each: Asked, answerable: bool, paragraphs: Mapping[str, Paragraph] = questions.paragraphs) -> GoldQuestion:
-            return GoldQuestion(each.id, each.question, "", (), answerable, articles={paragraphs[each.paragraph].title: 1})
-
-        answered = [gold(each, True) for each in questions.asked if each.answers]
-        left_open = [gold(each, False) for each in questions.asked if not each.answers]
-        told = [gold(each, True) for each in questions.asked if each.told]
+        answered = [_gold(each, questions, answerable=True) for each in questions.asked if each.answers]
+        left_open = [_gold(each, questions, answerable=False) for each in questions.asked if not each.answers]
+        told = [_gold(each, questions, answerable=True) for each in questions.asked if each.told]
         folders.append(Written(library, answered, left_open, fuller, told))
     return folders
+
+
+def _gold(each: Asked, written: Questions, *, answerable: bool) -> GoldQuestion:
+    """A written question as one whose article is known."""
+    title = written.paragraphs[each.paragraph].title
+    return GoldQuestion(each.id, each.question, "", (), answerable, articles={title: 1})
 
 
 def _articles(paragraphs: Iterable[Paragraph]) -> list[str]:

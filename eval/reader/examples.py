@@ -170,8 +170,8 @@ class Questions:
         return Questions(paragraphs, [each for record in records for each in _asked(record["paragraph"], record)])
 
     def divided(self) -> tuple["Questions", "Questions"]:
-        """The folders to learn from (SQuAD's articles), and the KEPT ones that are kept, with their questions."""
-        kept = kept_folders(self._of_folder.keys())
+        """SQuAD's articles to learn from, and the KEPT ones that are kept, with their questions."""
+        kept = kept_titles(self._of_folder.keys())
         return self._of([folder for folder in self._of_folder if folder not in kept]), self._of(sorted(kept))
 
     def by_folder(self) -> dict[str, "Questions"]:
@@ -190,11 +190,10 @@ class Questions:
             paragraph = self.paragraphs[each.paragraph]
             if each.answers:
                 yield from self._answered(each, paragraph, random)
-            elif each.told:
+            elif each.told or not self._whole or random.random() < _UNTOLD:
                 yield self._beside(each.question, paragraph, random)
-                yield from self._with_what_is_told(each, each.told, paragraph, random)
-            elif not self._whole or random.random() < _UNTOLD:
-                yield self._beside(each.question, paragraph, random)
+            if each.told:
+                yield from self._with_what_is_told(each, each.told, random)
             told_apart = (each.answers or self._whole) and random.random() < _ELSEWHERE
             elsewhere = self._elsewhere(each, paragraph, random) if told_apart else None
             if elsewhere:
@@ -208,10 +207,12 @@ class Questions:
         return self._beside(each.question, self.paragraphs[each.paragraph], random)
 
     def beside_what_is_told(self, each: Asked, told: Told, random: Random) -> Example:
-        """A question beside its paragraph with a sentence more, around that."""
+        """A question beside its paragraph with a sentence more, around that, which answers it or another question."""
         paragraph = self.paragraphs[each.paragraph]
         holding, place = paragraph.with_sentence(told.sentence, random.randint(0, len(paragraph.sentences)))
-        return Example(each.question, Excerpt(paragraph.title, holding.text, place), None)
+        start = place[0] + told.sentence.index(told.answer)
+        answer = (start, start + len(told.answer)) if told == each.told else None
+        return Example(each.question, Excerpt(paragraph.title, holding.text, place), answer)
 
     def with_all_told(self) -> Iterator[Paragraph]:
         """Each paragraph with all that would answer what it leaves open, every other sentence."""
@@ -249,18 +250,13 @@ class Questions:
         if other:
             yield Example(other, excerpt, None)
 
-    def _with_what_is_told(self, each: Asked, told: Told, paragraph: Paragraph, random: Random) -> Iterator[Example]:
+    def _with_what_is_told(self, each: Asked, told: Told, random: Random) -> Iterator[Example]:
         """A question that is left open beside its paragraph with the sentence that answers it, and with another's."""
         for _ in range(1 + (random.random() < _TOLD_TWICE)):
-            holding, place = paragraph.with_sentence(told.sentence, random.randint(0, len(paragraph.sentences)))
-            start = place[0] + told.sentence.index(told.answer)
-            excerpt = Excerpt(paragraph.title, holding.text, place)
-            yield Example(each.question, excerpt, (start, start + len(told.answer)))
+            yield self.beside_what_is_told(each, told, random)
         others = self.told_another(each)
         if others and random.random() < _TOLD_ANOTHER:
-            other = random.choice(others).sentence
-            holding, place = paragraph.with_sentence(other, random.randint(0, len(paragraph.sentences)))
-            yield Example(each.question, Excerpt(paragraph.title, holding.text, place), None)
+            yield self.beside_what_is_told(each, random.choice(others), random)
 
     def _beside(self, question: str, paragraph: Paragraph, random: Random) -> Example:
         shared = [score + 2 * random.random() for score in self._shared(question, paragraph)]
@@ -319,9 +315,9 @@ def _asked(paragraph: str, record: dict[str, Any]) -> Iterator[Asked]:
         yield Asked(f"{paragraph}-u{n}", question, paragraph, (), told.get(question))
 
 
-def kept_folders(names: AbstractSet[str]) -> frozenset[str]:
-    """The folders of a collection that are kept: the same ones wherever they are asked for."""
-    order = sorted(names)
+def kept_titles(titles: AbstractSet[str]) -> frozenset[str]:
+    """The titles of the articles that are kept: the same ones wherever they are asked for."""
+    order = sorted(titles)
     Random(_SEED).shuffle(order)
     return frozenset(order[:KEPT])
 

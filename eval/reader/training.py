@@ -13,7 +13,7 @@ from torch.nn import Linear, Module, functional
 from eval.reader.examples import SMALL, Example, as_typed
 from index.encoder import Quiet
 from index.progress import Progress
-from index.reader import ANSWERS, LEFT, RIGHT, Pair, padded, pair
+from index.reader import ANSWERS, AROUND, LEFT, RIGHT, Pair, padded, pair
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,7 +23,7 @@ _BATCH = 32
 # Examples of like length share a batch, out of so many at a time.
 _SORTED = 40 * _BATCH
 # So many tokens of an excerpt are read, by chance.
-_AROUND = 40, 64, 64, 64
+_AROUND = 40, AROUND, AROUND, AROUND
 RATE, _WARM, _DECAY = 8e-5, 1 / 15, 0.01
 # The heads begin from nothing and learn so many times as fast.
 _HEADS = 12.5
