@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 # The most tokens of a question, of a title, and of a passage around what is marked in it.
-QUESTION, TITLE, AROUND = 32, 8, 64
+QUESTION, TITLE, AROUND = 32, 8, 192
 # For each length of bfloat16 torch makes programs of its own and keeps them: 170 MB where every length may come, 50 so.
 _MULTIPLE = 8
 # In the weights' file: two matrices whose product is added to one of the encoder's; what tells from the first token.

@@ -1,6 +1,7 @@
 """What the reader is trained on, and that training teaches it."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -47,12 +48,20 @@ def drawn(squad: Questions, times: int = 40) -> list[Example]:
 def test_an_answer_is_where_it_is_said_to_be(squad: Questions) -> None:
     answered = [example for example in drawn(squad) if example.answer]
     assert {example.excerpt.text[slice(*example.answer)] for example in answered if example.answer} == {"1987", "300", "old"}
-    for example in answered:
-        assert example.answer
-        assert example.excerpt.around[0] <= example.answer[0] < example.answer[1] <= example.excerpt.around[1]
     # Of two places the one in the sentence that has more of the question.
-    opened = next(example for example in answered if example.question.startswith("When"))
-    assert opened.excerpt.text[slice(*opened.excerpt.around)] == "The mine opened in 1987."
+    opened = {example.answer for example in answered if example.question.startswith("When")}
+    assert opened == {(19, 23)}
+
+
+def test_what_is_marked_does_not_tell_whether_it_answers(squad: Questions) -> None:
+    """Text is read around the sentence that shares most with the question, wherever the answer stands."""
+    runs = Asked("r", "Is it Anna Weber or Peter Klein who runs a mine in a valley?", "m", ("300",))
+    told = Asked("t", runs.question, "m", (), Told("There are 51 of them.", "51"))
+    marked: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for each in drawn(Questions({"m": MINE, "v": VALLEY}, [runs, told])):
+        if "Anna Weber runs it." in each.excerpt.text and each.question == runs.question:
+            marked[each.answer is not None][each.excerpt.text[slice(*each.excerpt.around)]] += 1
+    assert all(places.most_common(1)[0][0] == "Anna Weber runs it." for places in marked.values())
 
 
 def test_beside_what_does_not_answer_there_is_no_answer(squad: Questions) -> None:
@@ -113,11 +122,29 @@ def test_questions_are_varied_as_people_type() -> None:
     example = Example(question, Excerpt("Mining", MINE.text, (0, 5)), (19, 23))
     random = Random(1)
     varied = [as_typed(example, random) for _ in range(300)]
-    assert all((each.excerpt.text, each.answer) == (MINE.text, (19, 23)) for each in varied)
+    texts = {each.excerpt.text for each in varied}
+    assert texts == {MINE.text, "The mine opened in 1987.", "The mine opened in 1987. It has 300 people."}
+    assert all(each.answer and each.excerpt.text[slice(*each.answer)] == "1987" for each in varied)
     assert {each.excerpt.title for each in varied} == {"Mining", ""}
     questions = {each.question for each in varied}
     assert {question, question.rstrip("?"), "people mine Yangquan"} <= questions
     assert len(questions) > 5
+
+
+def test_some_are_read_in_few_sentences() -> None:
+    """Around the answer, or where there is none the marked sentence; what is longer than that stays whole."""
+    random = Random(1)
+    last = Example("Who?", Excerpt("", MINE.text, (64, 85)), None)
+    texts = {as_typed(last, random).excerpt.text for _ in range(100)}
+    assert texts == {MINE.text, "In 1987 it was small.", "Anna Weber runs it. In 1987 it was small."}
+    middle = Example("Who?", Excerpt("", MINE.text, (0, 5)), (44, 54))
+    seen = [as_typed(middle, random) for _ in range(200)]
+    assert all(each.answer and each.excerpt.text[slice(*each.answer)] == MINE.text[44:54] for each in seen)
+    assert len({each.excerpt.text for each in seen}) == 5
+    whole = Example("Who?", Excerpt("", MINE.text, (0, 5)), (0, len(MINE.text)))
+    assert {(each.excerpt.text, each.answer) for each in (as_typed(whole, random) for _ in range(50))} == {
+        (MINE.text, whole.answer)
+    }
 
 
 @pytest.mark.model
@@ -264,7 +291,6 @@ def test_what_is_left_open_is_read_with_what_would_answer_it() -> None:
         if example.answer:
             assert told
             assert text[slice(*example.answer)] == told.answer
-            assert text[slice(*example.excerpt.around)] == told.sentence
         seen.add((example.question, *has))
     for asked, own, other in ((OPEN[0].question, PAY, AGE), (OPEN[1].question, AGE, PAY)):
         assert {(asked,), (asked, own), (asked, other)} <= seen
@@ -272,7 +298,8 @@ def test_what_is_left_open_is_read_with_what_would_answer_it() -> None:
 
 
 def test_a_folder_with_all_that_is_told() -> None:
-    (fuller,) = Questions({"t": TOWN}, OPEN, whole=True).with_all_told()
+    again = Asked("r", "What are the wages underground?", "t", (), PAY)
+    (fuller,) = Questions({"t": TOWN}, [*OPEN, again], whole=True).with_all_told()
     assert (fuller.title, fuller.folder) == ("Town", "valley")
     assert fuller.text == f"The mine opened in 1987. {PAY.sentence} Anna Weber runs it. {AGE.sentence}"
 

@@ -26,7 +26,7 @@ from qa.progress import progress_bar
 
 _ROUNDS, _FURTHER_ROUNDS, _ASKED = 3, 1, 400
 # In the second part, which changes less; so many of its examples are new for one of those that it has learnt from.
-_FURTHER_RATE, _NEW_TO_OLD = 1.5e-4, 8
+_FURTHER_RATE, _NEW_TO_OLD = 1.5e-4, 4
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

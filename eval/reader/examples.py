@@ -37,6 +37,8 @@ _ELSEWHERE, _AFAR, _ANOTHER = 0.3, 0.1, 0.3
 # must not tell whether it is answered, so those without a sentence that would answer are seldom read, and the others also
 # beside a paragraph with that sentence, or with the one that would answer another.
 _UNTOLD, _TOLD_TWICE, _TOLD_ANOTHER = 0.3, 0.25, 0.5
+# Some articles have paragraphs of a sentence or two: so many examples are read so, with at most one sentence on either side.
+_SHORT, _AROUND_SHORT = 0.4, 1
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of (?:the )?)?[A-Z][\w'-]+)*")
@@ -127,8 +129,8 @@ class Questions:
         self._names: dict[str, list[str]] = {}
         self._told: dict[str, list[Told]] = {}
         for each in asked:
-            if each.told:
-                self._told.setdefault(each.paragraph, []).append(each.told)
+            if each.told and each.told not in self._told.setdefault(each.paragraph, []):
+                self._told[each.paragraph].append(each.told)
             self._names.setdefault(paragraphs[each.paragraph].folder, []).extend(_NAME.findall(each.question))
         counts: dict[str, int] = {}
         for paragraph in paragraphs.values():
@@ -207,12 +209,12 @@ class Questions:
         return self._beside(each.question, self.paragraphs[each.paragraph], random)
 
     def beside_what_is_told(self, each: Asked, told: Told, random: Random) -> Example:
-        """A question beside its paragraph with a sentence more, around that, which answers it or another question."""
+        """A question beside its paragraph with a sentence more, which answers it or another question."""
         paragraph = self.paragraphs[each.paragraph]
         holding, place = paragraph.with_sentence(told.sentence, random.randint(0, len(paragraph.sentences)))
         start = place[0] + told.sentence.index(told.answer)
         answer = (start, start + len(told.answer)) if told == each.told else None
-        return Example(each.question, Excerpt(paragraph.title, holding.text, place), answer)
+        return self._beside(each.question, holding, random, answer)
 
     def with_all_told(self) -> Iterator[Paragraph]:
         """Each paragraph with all that would answer what it leaves open, every other sentence."""
@@ -241,14 +243,14 @@ class Questions:
         if not sentence_of:
             return
         answer = max(sentence_of, key=lambda place: shared[sentence_of[place]])
-        excerpt = Excerpt(paragraph.title, paragraph.text, paragraph.sentences[sentence_of[answer]])
-        yield Example(each.question, excerpt, answer)
+        beside = self._beside(each.question, paragraph, random, answer)
+        yield beside
         without = self.without_its_answer(each, random)
         if without:
             yield without
         other = self._about_another(each.question, paragraph, random) if random.random() < _ANOTHER else None
         if other:
-            yield Example(other, excerpt, None)
+            yield replace(beside, question=other, answer=None)
 
     def _with_what_is_told(self, each: Asked, told: Told, random: Random) -> Iterator[Example]:
         """A question that is left open beside its paragraph with the sentence that answers it, and with another's."""
@@ -258,10 +260,12 @@ class Questions:
         if others and random.random() < _TOLD_ANOTHER:
             yield self.beside_what_is_told(each, random.choice(others), random)
 
-    def _beside(self, question: str, paragraph: Paragraph, random: Random) -> Example:
+    def _beside(self, question: str, paragraph: Paragraph, random: Random, answer: Span | None = None) -> Example:
+        """A question beside a paragraph that is read, as in use, around the sentence that shares most with the question:
+        whether it answers or not, so that what is in the middle does not tell."""
         shared = [score + 2 * random.random() for score in self._shared(question, paragraph)]
         place = paragraph.sentences[int(np.argmax(shared))] if shared else (0, 0)
-        return Example(question, Excerpt(paragraph.title, paragraph.text, place), None)
+        return Example(question, Excerpt(paragraph.title, paragraph.text, place), answer)
 
     def _elsewhere(self, each: Asked, paragraph: Paragraph, random: Random) -> Example | None:
         """A question beside one of the sentences nearest to it in its folder's other paragraphs."""
@@ -324,7 +328,7 @@ def kept_titles(titles: AbstractSet[str]) -> frozenset[str]:
 
 def as_typed(example: Example, random: Random) -> Example:
     """The example with its question as people type them: some as keywords, some without a question mark or misspelt; some
-    excerpts without a title."""
+    excerpts without a title, and some of a few sentences."""
     question, chance = example.question, random.random()
     if chance < 0.12:
         words = [word for word in _WORD.findall(question.rstrip("?")) if word.lower() not in SMALL]
@@ -334,7 +338,23 @@ def as_typed(example: Example, random: Random) -> Example:
     if random.random() < 0.1:
         question = _misspelt(question, random)
     excerpt = example.excerpt if random.random() < 0.75 else replace(example.excerpt, title="")
-    return replace(example, question=question, excerpt=excerpt)
+    typed = replace(example, question=question, excerpt=excerpt)
+    return _shortened(typed, random) if random.random() < _SHORT else typed
+
+
+def _shortened(example: Example, random: Random) -> Example:
+    """The example with the sentence that answers, or the marked one, alone or with one before it or behind it."""
+    text, around = example.excerpt.text, example.answer or example.excerpt.around
+    sentences = split_sentences(text)
+    middle = next((n for n, (start, end) in enumerate(sentences) if start <= around[0] < end), 0)
+    before, behind = random.randint(0, _AROUND_SHORT), random.randint(0, _AROUND_SHORT)
+    kept = sentences[max(0, middle - before) : middle + behind + 1]
+    if not kept or around[1] > kept[-1][1]:
+        return example
+    start, end = kept[0][0], kept[-1][1]
+    marked = around[0] - start, around[1] - start
+    excerpt = replace(example.excerpt, text=text[start:end], around=marked)
+    return replace(example, excerpt=excerpt, answer=marked if example.answer else None)
 
 
 def _another_number(number: str, random: Random) -> str:

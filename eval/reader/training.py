@@ -23,7 +23,7 @@ _BATCH = 32
 # Examples of like length share a batch, out of so many at a time.
 _SORTED = 40 * _BATCH
 # So many tokens of an excerpt are read, by chance.
-_AROUND = 40, AROUND, AROUND, AROUND
+_AROUND = 64, AROUND, AROUND, AROUND
 RATE, _WARM, _DECAY = 8e-5, 1 / 15, 0.01
 # The heads begin from nothing and learn so many times as fast.
 _HEADS = 12.5
