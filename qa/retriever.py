@@ -23,7 +23,7 @@ SYSTEMS: tuple[System, ...] = get_args(System)
 
 CANDIDATES = 200
 COMPARED = 50
-READ = 5
+READ, READ_ANYWAY = 5, 3
 RERANKED = 20
 # Chosen on questions of SQuAD 2.0's development set, of MTRAG's govt and of SciFact's training set: see docs/log.md.
 DENSE_WEIGHT = 0.4
@@ -137,12 +137,15 @@ def read(found: Found, log_odds: Callable[[int], float], depth: int = READ) -> F
     """The first rows in a new order, by their score with what reading them tells: the log-odds that a row answers.
 
     Reading one takes as long as searching, so they are read in turn, `depth` at most, and only as long as the next could
-    come first if it answered (branch and bound).
+    come first if it answered (branch and bound), or none of fewer than three answers more likely than not: before a question
+    is refused it is read what might answer it.
     """
     told, scores = np.full(len(found.rows), np.nan), found.scores
     at_best = with_reading(found.scores, np.full(len(found.rows), np.inf), READING_WEIGHT)
     for place, row in enumerate(found.rows[:depth].tolist()):
-        if place and at_best[place] <= scores[:place].max():
+        could_lead = not place or at_best[place] > scores[:place].max()
+        doubtful = place < READ_ANYWAY and not np.nanmax(told, initial=-np.inf) >= 0
+        if not (could_lead or doubtful):
             break
         told[place] = log_odds(row)
         scores = with_reading(found.scores, told, READING_WEIGHT)
