@@ -19,8 +19,8 @@ from index.sentences import split_sentences
 
 # Articles written for the reader, with questions as people ask them: answerable ones in other words than the text's, and
 # unanswerable ones that come near it; folders of such articles, with questions that make sense to whoever asks the folder
-# and that nothing else in it answers, and for some of these a sentence that would; and such questions on SQuAD's paragraphs,
-# by their ids.
+# and that nothing else in it answers, and for some of these a sentence that would, many of both asked once more in words far
+# from the text's; and such questions on SQuAD's paragraphs, by their ids.
 ARTICLES, FOLDERS, MORE_ASKED = (
     Path(__file__).parent / name for name in ("articles.jsonl", "folders.jsonl", "questions.jsonl")
 )
