@@ -47,7 +47,7 @@ ablation: .venv/test
 	$(BIN)/python -m eval.quality $(DATA)
 
 # Trains what tells whether a passage answers, index/reader.safetensors, and then fits confidence, of which it is a part:
-# make reader DATA=folder; an hour and a half on 2 cores. On SQuAD's questions first, then on those written for it as well.
+# make reader DATA=folder; two hours on 2 cores. On SQuAD's questions first, then on those written for it as well.
 reader: .venv/test
 	$(BIN)/qa index seeds
 	$(BIN)/python -m eval.reader $(DATA)/squad_v2_dev

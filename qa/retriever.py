@@ -137,15 +137,14 @@ def read(found: Found, log_odds: Callable[[int], float], depth: int = READ) -> F
     """The first rows in a new order, by their score with what reading them tells: the log-odds that a row answers.
 
     Reading one takes as long as searching, so they are read in turn, `depth` at most, and only as long as the next could
-    come first if it answered (branch and bound), or none of fewer than three answers more likely than not: before a question
-    is refused it is read what might answer it.
+    come first if it answered (branch and bound), or fewer than three are read and none of them answers more likely than not:
+    so that no question is refused for what the first passage alone does not say.
     """
     told, scores = np.full(len(found.rows), np.nan), found.scores
     at_best = with_reading(found.scores, np.full(len(found.rows), np.inf), READING_WEIGHT)
     for place, row in enumerate(found.rows[:depth].tolist()):
-        could_lead = not place or at_best[place] > scores[:place].max()
-        doubtful = place < READ_ANYWAY and not np.nanmax(told, initial=-np.inf) >= 0
-        if not (could_lead or doubtful):
+        doubtful = place < READ_ANYWAY and np.nanmax(told, initial=-np.inf) < 0
+        if not doubtful and at_best[place] <= scores[:place].max():
             break
         told[place] = log_odds(row)
         scores = with_reading(found.scores, told, READING_WEIGHT)

@@ -41,7 +41,7 @@ def main(
     ] = None,
     further: Annotated[bool, typer.Option("--further", help="Go on from the present one, with written questions.")] = False,
 ) -> None:
-    """Train the reader: half an hour on two cores. Prints what it is worth on articles that it has not seen.
+    """Train the reader: half an hour on two cores, --further an hour. Prints what it is worth on articles it has not seen.
 
     On SQuAD's questions first, then, with --further, on those that were written for it, and on some of SQuAD's.
     """

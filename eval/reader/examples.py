@@ -127,10 +127,11 @@ class Questions:
         for name, paragraph in paragraphs.items():
             self._of_folder.setdefault(paragraph.folder, []).append(name)
         self._names: dict[str, list[str]] = {}
-        self._told: dict[str, list[Told]] = {}
+        # Each once, in order, however often it is asked for.
+        self._told: dict[str, dict[Told, None]] = {}
         for each in asked:
-            if each.told and each.told not in self._told.setdefault(each.paragraph, []):
-                self._told[each.paragraph].append(each.told)
+            if each.told:
+                self._told.setdefault(each.paragraph, {})[each.told] = None
             self._names.setdefault(paragraphs[each.paragraph].folder, []).extend(_NAME.findall(each.question))
         counts: dict[str, int] = {}
         for paragraph in paragraphs.values():
@@ -220,13 +221,13 @@ class Questions:
         """Each paragraph with all that would answer what it leaves open, every other sentence."""
         for name, paragraph in self.paragraphs.items():
             holding = paragraph
-            for n, told in enumerate(self._told.get(name, [])):
+            for n, told in enumerate(self._told.get(name, ())):
                 holding, _ = holding.with_sentence(told.sentence, 2 * n + 1)
             yield holding
 
     def told_another(self, each: Asked) -> list[Told]:
         """What would answer the other questions that a question's paragraph leaves open."""
-        return [told for told in self._told.get(each.paragraph, []) if told != each.told]
+        return [told for told in self._told.get(each.paragraph, ()) if told != each.told]
 
     def without_its_answer(self, each: Asked, random: Random) -> Example | None:
         """A question beside its paragraph without the sentences that hold an answer; None if nothing is left."""
