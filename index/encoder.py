@@ -72,9 +72,11 @@ def open_encoder(name: str = DEFAULT_MODEL, *, download: bool = False) -> Encode
                 name, device="cpu" if offline and Path(name).is_dir() else None, local_files_only=offline
             )
         except Exception as error:  # the library raises whatever its loaders do
+            # Of a model that is not to be fetched the library says that it cannot be reached.
+            why = f" ({first_line(error)})" if download or Path(name).is_dir() else " on this machine"
             raise EncoderError(
-                f"no encoder {name!r} ({first_line(error)}): expected {DEFAULT_MODEL}, a folder with a "
-                "sentence-transformers model, or a model's name that qa index --model can fetch"
+                f"no encoder {name!r}{why}: expected {DEFAULT_MODEL}, a folder with a sentence-transformers model, or a "
+                "model's name that qa index --model can fetch; an encoder of your own is given in Python, encoder="
             ) from None
     # Under this name the index's manifest remembers it.
     model.name = str(Path(name).resolve()) if Path(name).is_dir() else name  # type: ignore[assignment]

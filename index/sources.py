@@ -65,7 +65,7 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], *, may_be_empty: bool 
         named, others = ", ".join(str(path) for path in paths), passed_over(paths)
         raise SourceError(
             f"{named or 'no path'}: no articles found{f' but {others}' if others else ''}: expected files of {_expected()} "
-            "(to add them in the page: --empty)"
+            "(if there are to be none, as before any is added in the page: --empty)"
         )
     unique: dict[Path, SourceFile] = {}
     for file in files:
@@ -83,6 +83,18 @@ def passed_over(paths: Sequence[str | os.PathLike[str]]) -> str:
     names = [name for found in folders for _, inside in found if "corpus.jsonl" not in inside for name in inside]
     others = Counter(Path(name).suffix.lower() or "without a suffix" for name in names if not _is_read(name))
     return ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
+
+
+def beside_a_corpus(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The names of text and Markdown files that are not read because a corpus.jsonl stands beside them.
+
+    Raises SourceError for a folder that cannot be read.
+    """
+    folders = (_folders(path) for path in map(Path, paths) if path.is_dir())
+    beside = [(parent, names) for found in folders for parent, names in found if "corpus.jsonl" in names]
+    return [
+        str(parent / name) for parent, names in beside for name in names if _is_read(name) and not name.endswith(".jsonl")
+    ]
 
 
 def _told_apart(files: Mapping[Path, SourceFile]) -> list[SourceFile]:

@@ -92,7 +92,7 @@ def index_command(
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
     from index.encoder import DEFAULT_MODEL
-    from index.sources import passed_over
+    from index.sources import beside_a_corpus, passed_over
     from index.store import paths_of
     from qa.progress import progress_bar
 
@@ -104,6 +104,11 @@ def index_command(
         say(f"warning: {line}")
     if unread := passed_over(paths):
         say(f"warning: not read: {unread}: make text or Markdown of them")
+    if beside := beside_a_corpus(paths):
+        say(
+            f"warning: not read, as a corpus.jsonl stands beside: {beside[0]}{' and others' if beside[1:] else ''}: "
+            "name what is to be read as well, or move it"
+        )
     manifest = built.manifest
     others = [path for path in before if path not in manifest.paths]
     if others and built.removed:

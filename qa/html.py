@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qa.library import Library
 
 NOT_FOUND = "Not in these articles."
+NOTHING_SAYS_SO = "No passage has the words that the question requires, or all have one that it leaves out."
 _SURE = ("Perhaps the answer: the nearest words found", "Probably the answer", "Very likely the answer")
 # What is less likely than not is not called probable.
 _PROBABLE, _VERY_LIKELY = 0.5, 0.75
@@ -64,7 +65,8 @@ def answer_html(answer: Answer) -> str:
         )
     else:
         heading = f'<p style="{_LOUD}">{NOT_FOUND}</p><p style="{_QUIET};margin:.3em 0">Nearest passages:</p>'
-    return f'<div><p style="{_QUIET};margin:.3em 0">{escape(answer.question)}</p>{heading}{hits_html(answer.hits)}</div>'
+    asked = escape(" ".join([answer.question, *corrected_words(answer.hits)]))
+    return f'<div><p style="{_QUIET};margin:.3em 0">{asked}</p>{heading}{hits_html(answer.hits)}</div>'
 
 
 def library_html(library: "Library") -> str:
@@ -138,8 +140,13 @@ def why_words(hit: Hit) -> str:
     if why.rerank:
         parts.append(f"Cross-encoder: {rank_words(why.rerank)}, {why.rerank.score:.2f}.")
     parts.append(f"Score {hit.score:.2f}.")
-    parts += [f"“{typed}” was read as “{term}”." for typed, term in why.corrected]
-    return " ".join(parts)
+    return " ".join([*parts, *corrected_words([hit])])
+
+
+def corrected_words(hits: Iterable[Hit]) -> list[str]:
+    """What misspelt words of the question were read as that the passages have: "“orchrads” was read as “orchards”."."""
+    pairs = dict.fromkeys(pair for hit in hits for pair in hit.why.corrected)
+    return [f"“{typed}” was read as “{term}”." for typed, term in pairs]
 
 
 def rank_words(leg: LegScore) -> str:

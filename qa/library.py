@@ -13,7 +13,7 @@ from threading import Lock
 from index import Article, Encoder, EncoderError, Index, Passage, QuestionError, build_index, is_current, open_encoder
 from index.analyzer import word_terms
 from index.arrays import Rows
-from index.errors import IndexFolderError
+from index.errors import IndexFolderError, SourceError
 from index.filter import EVERYTHING, Filter
 from index.index import Lazy
 from index.passages import searchable_text
@@ -173,8 +173,10 @@ class Library:
         for system in systems:
             if system not in SYSTEMS:
                 raise QuestionError(f"no system {system!r}, expected one of {', '.join(SYSTEMS)}")
-        for question in questions:
-            check_question(question)
+        if not isinstance(where, Filter):
+            raise QuestionError(f"where is {where!r}, expected a filter as qa.Filter(since=datetime.date(2021, 7, 15))")
+        for number, question in enumerate(questions, 1):
+            check_question(question, f"question {number}" if len(questions) > 1 else "the question")
         index, asked = self.index, []
         for query in index.queries(questions) if questions else []:
             among = index.allowed(query, where)
@@ -290,6 +292,10 @@ def load(
     already, else in one of its own below it. `encoder` is an Encoder, or the name of one, `reranker` a
     CrossEncoder, or the name of one. Raises UserError.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise SourceError(
+            f"{path!r}: expected the path of one folder: index several with qa index PATH..., and load the index"
+        )
     path = Path(path)
     judge = open_reranker(reranker, download=True) if isinstance(reranker, str) else reranker
     model = open_encoder(encoder, download=True) if isinstance(encoder, str) else encoder
@@ -306,16 +312,16 @@ def load(
     return Library.open(folder, model, judge)
 
 
-def check_question(question: str) -> None:
-    """Raises QuestionError for a question that is empty, too long, or no text."""
+def check_question(question: str, name: str = "the question") -> None:
+    """Raises QuestionError, which calls it by `name`, for a question that is empty, too long, or no text."""
     if not isinstance(question, str):
-        raise QuestionError(f"the question is {type(question).__name__}, expected text: ask in words")
+        raise QuestionError(f"{name} is {type(question).__name__}, expected text: ask in words")
     if not question.strip():
-        raise QuestionError("the question is empty: ask in words")
+        raise QuestionError(f"{name} is empty: ask in words")
     if not read_question(question).words:
-        raise QuestionError(f"the question only says what to leave out, {question.strip()!r}: ask for something as well")
+        raise QuestionError(f"{name} only says what to leave out, {question.strip()!r}: ask for something as well")
     if len(question) > MAX_QUESTION:
-        raise QuestionError(f"the question has {len(question):,} characters, expected at most {MAX_QUESTION:,}: shorten it")
+        raise QuestionError(f"{name} has {len(question):,} characters, expected at most {MAX_QUESTION:,}: shorten it")
 
 
 def _own_store(path: Path, encoder: Encoder) -> Path:

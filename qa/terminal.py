@@ -5,19 +5,23 @@ from rich.padding import Padding
 from rich.text import Text
 
 from qa.answer import Answer, Hit
-from qa.html import confidence_words, place_words, twins_words
+from qa.html import NOTHING_SAYS_SO, confidence_words, corrected_words, place_words, twins_words
 
 
 def answer_text(answer: Answer, count: int) -> Group:
-    """The answer card: the sentence, its source and how sure it is, or that there is none; then `count` passages."""
+    """The answer card: the sentence, its source and how sure it is, or that there is none; then `count` passages.
+
+    What misspelt words were read as stands above the passages.
+    """
+    corrected = [Text(line, style="dim") for line in corrected_words(answer.hits)]
     if not answer.found:
         heading = Text(f"Not in these articles (confidence {answer.confidence:.2f}).", style="bold")
         nearest = [_entry(hit) for hit in answer.hits[:count]]
-        return Group(heading, *([Text("\nNearest passages:")] if nearest else []), *nearest)
+        return Group(heading, *corrected, *([Text("\nNearest passages:")] if nearest else [Text(NOTHING_SAYS_SO)]), *nearest)
     heading = Text(answer.sentence, style="bold")
     source = Text(f"[1] {_place(answer.hits[0])}", style="dim")
     sure = Text(f"{confidence_words(answer)} (confidence {answer.confidence:.2f}).", style="dim")
-    return Group(heading, source, sure, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
+    return Group(heading, source, sure, *corrected, Text("\nPassages:"), *(_entry(hit) for hit in answer.hits[:count]))
 
 
 def hits_text(answer: Answer, *, explain: bool = False) -> Group:
@@ -55,7 +59,7 @@ def _stages(hit: Hit) -> Text:
     lines += [f"{'final score':<33} {f'#{hit.rank}':>5} {hit.score:8.3f}"]
     if why.matched:
         lines.append(f"terms in common: {', '.join(why.matched)}")
-    lines += [f"“{typed}” was read as “{term}”" for typed, term in why.corrected]
+    lines += corrected_words([hit])
     return Text("\n".join(lines), style="dim")
 
 

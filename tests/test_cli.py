@@ -238,6 +238,33 @@ def test_files_of_kinds_that_are_not_read_are_counted(run: Run, tmp_path: Path) 
     assert "qa: warning: not read: 2 .pdf, 1 without a suffix: make text or Markdown of them" in ran.err
 
 
+def test_articles_beside_a_corpus_are_said_not_to_be_read(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    write(folder, "corpus.jsonl", b'{"_id": "1", "text": "Herons."}')
+    write(folder, "queries.jsonl", b'{"_id": "q"}')
+    assert run("index", folder, "--index", tmp_path / "index").err == ""
+    write(folder, "a.txt", b"Whales.")
+    write(folder, "b.md", b"Seals.")
+    ran = run("index", folder, "--index", tmp_path / "index")
+    assert ran.code == 0
+    assert f"warning: not read, as a corpus.jsonl stands beside: {folder / 'a.txt'} and others: name what is" in ran.err
+    named = run("index", folder, folder / "a.txt", folder / "b.md", "--index", tmp_path / "index")
+    assert "Indexed 3 articles" in named.out
+
+
+def test_what_misspelt_words_were_read_as_is_told(run: Run, seeds_index: Path) -> None:
+    typed = run("ask", "apple orchrads in Yuncheng", "--index", seeds_index)
+    assert typed.out.count("“orchrads” was read as “orchards”.") == 1
+    assert "was read as" not in run("ask", "apple orchards in Yuncheng", "--index", seeds_index).out
+
+
+def test_a_phrase_that_nothing_says_is_told(run: Run, seeds_index: Path) -> None:
+    ran = run("ask", 'orchards "of purple steel"', "--index", seeds_index)
+    assert ran.code == 1
+    assert "No passage has the words that the question requires" in ran.out
+
+
 def test_a_filter_by_day_says_how_many_passages_have_none(run: Run, seeds_index: Path) -> None:
     for command in ("ask", "search"):
         dated = run(command, "How many plants are there?", "--since", "1990", "--index", seeds_index, "--json")

@@ -296,3 +296,22 @@ def test_one_question_is_no_list_of_questions(make_library: MakeLibrary) -> None
     library = make_library({"a.txt": "Coal\n\nThe mine is old."})
     with pytest.raises(QuestionError, match="expected a list of questions"):
         library.ask_many("abc")
+
+
+def test_which_of_several_questions_is_none_is_told(make_library: MakeLibrary) -> None:
+    library = make_library({"a.txt": "Coal\n\nThe mine is old."})
+    with pytest.raises(QuestionError, match="question 2 is empty: ask in words"):
+        library.ask_many(["How old?", " "])
+    with pytest.raises(QuestionError, match="the question is empty: ask in words"):
+        library.ask_many([" "])
+
+
+def test_what_is_no_filter_is_told(make_library: MakeLibrary) -> None:
+    library = make_library({"a.txt": "Coal\n\nThe mine is old."})
+    with pytest.raises(QuestionError, match=r"where is \{'since': 1\}, expected a filter as qa.Filter"):
+        library.ask("How old?", where={"since": 1})  # type: ignore[arg-type]
+
+
+def test_several_folders_are_not_loaded_at_once() -> None:
+    with pytest.raises(SourceError, match="expected the path of one folder"):
+        qa.load(["a", "b"])  # type: ignore[arg-type]

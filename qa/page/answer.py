@@ -4,7 +4,7 @@ from html import escape
 
 from index.question import read_question
 from qa.answer import Answer, Hit
-from qa.html import NOT_FOUND, confidence_words, date_words, place_words, sureness, title
+from qa.html import NOT_FOUND, NOTHING_SAYS_SO, confidence_words, corrected_words, date_words, place_words, sureness, title
 from qa.page.asked import ANY, Asked
 from qa.page.confined import UNCONFINED, Confined, chips
 from qa.page.copying import answer_actions, cite_aside
@@ -46,7 +46,7 @@ def _found(answer: Answer) -> str:
         f'<section class="answer" aria-label="Answer"><p class="sentence" dir="auto">{escape(answer.sentence[:-1])}'
         f'<span class="unbroken">{escape(answer.sentence[-1:])}<button type="button" class="cite" data-hit="1" '
         f'aria-label="[1] {escape(_opens(hit))}">[1]</button></span></p>'
-        f'<p class="origin">{_origin(hit)}</p>'
+        f'<p class="origin">{_origin(hit)}</p>{_corrected(answer)}'
         f'<p class="confidence" data-sure="{sureness(answer)}" title="Confidence {answer.confidence:.2f} of 1">'
         f'{confidence_words(answer)}<span class="unseen">, confidence {answer.confidence:.2f} of 1</span></p>'
         f"{answer_actions(answer)}</section>"
@@ -63,13 +63,18 @@ def _missing(answer: Answer, asked: Asked, *, filtered: bool) -> str:
     elif read_question(answer.question).is_plain:
         why = "There are no passages to search."
     else:
-        why = "No passage has the words that the question requires, or all have one that it leaves out."
+        why = NOTHING_SAYS_SO
     wider = asked.but(since=ANY, until="", sources=(), kinds=()).link
     way_out = f' <a href="{escape(wider)}">Ask without the filter</a>' if filtered else ""
     return (
         f'<section class="answer missing" aria-label="Answer"><p class="sentence">{NOT_FOUND}</p>'
-        f'<p class="origin" dir="auto">{escape(why.strip())}{way_out}</p></section>'
+        f'<p class="origin" dir="auto">{escape(why.strip())}{way_out}</p>{_corrected(answer)}</section>'
     )
+
+
+def _corrected(answer: Answer) -> str:
+    words = " ".join(corrected_words(answer.hits))
+    return f'<p class="origin" dir="auto">{escape(words)}</p>' if words else ""
 
 
 def _passages(answer: Answer, asked: Asked) -> str:
