@@ -6,6 +6,7 @@ The change is of rank 64 (as in LoRA; Hu et al. 2021) and was fitted, as its fil
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -30,11 +31,15 @@ LEFT, RIGHT, ANSWERS = ".left", ".right", "answers"
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A passage to be read: its article's title, its text, and the place in it around which it is read if it is long."""
+    """A passage to be read: its article's title, its text, and the place in it around which it is read if it is long.
+
+    What was `published` last year may tell of a year that its words do not name.
+    """
 
     title: str
     text: str
     around: Span
+    published: date | None = None
 
 
 @runtime_checkable
@@ -47,7 +52,7 @@ class ReadingEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and an excerpt as token ids, in BERT's layout: [CLS] question [SEP] title . text [SEP].
+    """A question and an excerpt as token ids, in BERT's layout: [CLS] question [SEP] title . date . text [SEP].
 
     `segments` is 0 for the question's, 1 for the excerpt's; the text's tokens begin at `start`, and stand in the excerpt's
     text at `spans`.
@@ -60,9 +65,10 @@ class Pair:
 
 
 def pair(tokenizer: "Tokenizer", question: str, excerpt: Excerpt, around: int = AROUND) -> Pair:
-    """A question and an excerpt's title and text, `around` tokens of it at most."""
-    asked, title, text = (
-        tokenizer.encode(each, add_special_tokens=False) for each in (question, excerpt.title, excerpt.text)
+    """A question and an excerpt's title, date and text, `around` tokens of it at most."""
+    published = excerpt.published.isoformat() if excerpt.published else ""
+    asked, title, day, text = (
+        tokenizer.encode(each, add_special_tokens=False) for each in (question, excerpt.title, published, excerpt.text)
     )
     first, last, full_stop = tokenizer.encode("[CLS] [SEP] .", add_special_tokens=False).ids
     marked = [n for n, (start, end) in enumerate(text.offsets) if start < excerpt.around[1] and end > excerpt.around[0]]
@@ -70,7 +76,7 @@ def pair(tokenizer: "Tokenizer", question: str, excerpt: Excerpt, around: int = 
     begins = max(0, min(middle - around // 2, len(text.ids) - around))
     ends = begins + around
     before = [first, *asked.ids[:QUESTION], last]
-    above = [*title.ids[:TITLE], full_stop] if title.ids else []
+    above = [number for line in (title.ids[:TITLE], day.ids) if line for number in (*line, full_stop)]
     ids = [*before, *above, *text.ids[begins:ends], last]
     segments = [0] * len(before) + [1] * (len(ids) - len(before))
     return Pair(ids, segments, len(before) + len(above), text.offsets[begins:ends])

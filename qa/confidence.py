@@ -17,9 +17,9 @@ class Evidence:
     """What speaks for an answer.
 
     `best_cosine` is the nearest passage's, -1 to 1; `coverage` the share of the question's words, each weighted by its idf,
-    that the first passage has, 0 to 1; `missing_year` is 1 if the question names a year that neither the first passages nor
-    their articles' dates have, else 0; `reading` the greatest log-odds that one of the first passages answers, told by
-    reading them beside the question (index/reader.py), None where the encoder does not.
+    that the first passage has, 0 to 1; `missing_year` is 1 if the question names a year that the first passages do not have
+    and that is neither their articles' own nor the one before, else 0; `reading` the greatest log-odds that one of the first
+    passages answers, told by reading them beside the question (index/reader.py), None where the encoder does not.
     """
 
     best_cosine: float

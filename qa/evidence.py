@@ -30,7 +30,9 @@ def gather_evidence(
     said = set(matched_terms(searchable_text(first[0]), terms))
     weights = dict(zip(terms, index.lexical.idf(terms).tolist(), strict=True))
     total = sum(weights.values())
-    dates = {str(passage.article.published.year) for passage in first if passage.article.published} | _years(where)
+    published = [passage.article.published.year for passage in first if passage.article.published]
+    # An article of January tells of "the year" that has ended.
+    dates = {str(year) for latest in published for year in (latest - 1, latest)} | _years(where)
     written = dates.union(*(distinct_terms(searchable_text(passage)) for passage in first))
     return Evidence(
         best_cosine=float(candidates.dense.max()),

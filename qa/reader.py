@@ -20,7 +20,8 @@ def read_first(index: Index, query: Query, found: Found) -> Found:
     def log_odds(row: int) -> float:
         passage = index.passages[row]
         marked = best_sentence(passage.text, query, index, row)
-        excerpt = Excerpt(passage.article.title, passage.text, marked[0] if marked else (0, 0))
+        article = passage.article
+        excerpt = Excerpt(article.title, passage.text, marked[0] if marked else (0, 0), article.published)
         return float(encoder.read(query.words, [excerpt])[0])
 
     return read(found, log_odds)

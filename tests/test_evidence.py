@@ -1,6 +1,7 @@
 """What confidence is told from: similarity, and reading where the encoder reads."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -96,12 +97,12 @@ def test_other_systems_read_nothing(make_library: MakeLibrary, system: System) -
     assert answer.evidence.reading is None
 
 
-def test_a_passage_is_read_with_its_title_around_its_marked_sentence(make_library: MakeLibrary) -> None:
+def test_a_passage_is_read_with_its_title_and_date_around_its_marked_sentence(make_library: MakeLibrary) -> None:
     encoder = ToyReader()
-    answer = make_library(FILES, encoder).ask("How many tons of coal did the mine produce?")
-    first = answer.hits[0]
+    dated = {"a.txt": FILES["a.txt"].replace("Yangquan\n", "Yangquan\n\nJuly 13, 2021\n")}
+    first = make_library(dated, encoder).ask("How many tons of coal did the mine produce?").hits[0]
     [read] = [each for each in encoder.read_excerpts if each.text == first.passage.text]
-    assert read == Excerpt("Coal of Yangquan", first.passage.text, first.highlight[0])
+    assert read == Excerpt("Coal of Yangquan", first.passage.text, first.highlight[0], date(2021, 7, 13))
     assert first.passage.text[slice(*read.around)] == "The mine produced 68 tons of coal."
 
 

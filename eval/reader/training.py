@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import Linear, Module, functional
 
+from eval.reader.dated import as_dated
 from eval.reader.examples import SMALL, Example, as_typed
 from index.encoder import Quiet
 from index.progress import Progress
@@ -167,7 +168,7 @@ def _batches(tokenizer: "Tokenizer", wording: Wording, examples: list[Example], 
     """Examples as they are typed, as tokens, each with the places of its answer's first and last token."""
     random.shuffle(examples)
     read = []
-    for example in (as_typed(example, random) for example in examples):
+    for example in (as_typed(as_dated(example, random), random) for example in examples):
         tokens = pair(tokenizer, example.question, example.excerpt, random.choice(_AROUND))
         place = _place(tokens, example)
         if place or not example.answer:
