@@ -85,16 +85,19 @@ def passed_over(paths: Sequence[str | os.PathLike[str]]) -> str:
     return ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
 
 
-def beside_a_corpus(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """The names of text and Markdown files that are not read because a corpus.jsonl stands beside them.
+def left_unread(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """What stands in the folders among `paths` and is not read, told in a line each: other files, those beside a corpus.
 
     Raises SourceError for a folder that cannot be read.
     """
+    lines = [f"not read: {others}: make text or Markdown of them"] if (others := passed_over(paths)) else []
     folders = (_folders(path) for path in map(Path, paths) if path.is_dir())
-    beside = [(parent, names) for found in folders for parent, names in found if "corpus.jsonl" in names]
-    return [
-        str(parent / name) for parent, names in beside for name in names if _is_read(name) and not name.endswith(".jsonl")
-    ]
+    inside = [(parent, names) for found in folders for parent, names in found if "corpus.jsonl" in names]
+    beside = [str(parent / name) for parent, names in inside for name in names if _is_read(name) and name[-6:] != ".jsonl"]
+    if beside:
+        first = f"{beside[0]}{' and others' if beside[1:] else ''}"
+        lines.append(f"not read, as a corpus.jsonl stands beside: {first}: name what is to be read as well, or move it")
+    return lines
 
 
 def _told_apart(files: Mapping[Path, SourceFile]) -> list[SourceFile]:

@@ -92,7 +92,7 @@ def index_command(
     """Build an index of articles, or bring it up to date."""
     from index import build_index, open_encoder
     from index.encoder import DEFAULT_MODEL
-    from index.sources import beside_a_corpus, passed_over
+    from index.sources import left_unread
     from index.store import paths_of
     from qa.progress import progress_bar
 
@@ -102,13 +102,8 @@ def index_command(
         built = build_index(paths, index, encoder, skip_bad=skip_bad, exact=exact, may_be_empty=empty, progress=progress)
     for line in (*built.warnings, *(f"left out: {problem}" for problem in built.skipped)):
         say(f"warning: {line}")
-    if unread := passed_over(paths):
-        say(f"warning: not read: {unread}: make text or Markdown of them")
-    if beside := beside_a_corpus(paths):
-        say(
-            f"warning: not read, as a corpus.jsonl stands beside: {beside[0]}{' and others' if beside[1:] else ''}: "
-            "name what is to be read as well, or move it"
-        )
+    for line in left_unread(paths):
+        say(f"warning: {line}")
     manifest = built.manifest
     others = [path for path in before if path not in manifest.paths]
     if others and built.removed:

@@ -147,9 +147,9 @@ def test_a_budget_takes_off_the_prompt_of_documents(toy: ToyEncoder) -> None:
 @pytest.mark.parametrize("name", ["no-such-model", "some/where", ""])
 def test_a_model_that_is_not_here_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        EncoderError, match=f"no encoder '{name}' on this machine: expected all-MiniLM-L6-v2, a fo"
-    ) as raised:
+    # The empty name is a folder, this one, without a model.
+    why = "on this machine" if name else r"\(.+\)"
+    with pytest.raises(EncoderError, match=f"no encoder '{name}' {why}: expected all-MiniLM-L6-v2, a folder") as raised:
         open_encoder(name)
     assert "\n" not in str(raised.value)
 
