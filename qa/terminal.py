@@ -4,6 +4,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from index.question import read_question
 from qa.answer import Answer, Hit
 from qa.html import NOTHING_SAYS_SO, confidence_words, corrected_words, place_words, twins_words
 
@@ -17,7 +18,10 @@ def answer_text(answer: Answer, count: int) -> Group:
     if not answer.found:
         heading = Text(f"Not in these articles (confidence {answer.confidence:.2f}).", style="bold")
         nearest = [_entry(hit) for hit in answer.hits[:count]]
-        return Group(heading, *corrected, *([Text("\nNearest passages:")] if nearest else [Text(NOTHING_SAYS_SO)]), *nearest)
+        if nearest:
+            return Group(heading, *corrected, Text("\nNearest passages:"), *nearest)
+        # Where a plain question has no passage there is none at all, or none within the filter.
+        return Group(heading) if read_question(answer.question).is_plain else Group(heading, Text(NOTHING_SAYS_SO))
     heading = Text(answer.sentence, style="bold")
     source = Text(f"[1] {_place(answer.hits[0])}", style="dim")
     sure = Text(f"{confidence_words(answer)} (confidence {answer.confidence:.2f}).", style="dim")

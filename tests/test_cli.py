@@ -263,6 +263,8 @@ def test_a_phrase_that_nothing_says_is_told(run: Run, seeds_index: Path) -> None
     ran = run("ask", 'orchards "of purple steel"', "--index", seeds_index)
     assert ran.code == 1
     assert "No passage has the words that the question requires" in ran.out
+    filtered = run("ask", "orchards", "--since", "2090", "--index", seeds_index)
+    assert filtered.out == "Not in these articles (confidence 0.00).\n"
 
 
 def test_a_filter_by_day_says_how_many_passages_have_none(run: Run, seeds_index: Path) -> None:
